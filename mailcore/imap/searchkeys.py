@@ -1,0 +1,139 @@
+"""Search keys as a tree (RFC 9051 §6.4.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from mailcore.imap.types import SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """ALL: every message."""
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Several keys side by side: all must hold."""
+
+    keys: tuple[SearchKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """OR."""
+
+    left: SearchKey
+    right: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """NOT, and the UN- keys: UNSEEN is ``Not(HasFlag("\\\\Seen"))``."""
+
+    key: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class HasFlag:
+    """ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, RECENT, KEYWORD. NEW is ``And(RECENT, UNSEEN)``, OLD
+    ``Not(RECENT)``.
+    """
+
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class InSet:
+    """A sequence set, or UID with one."""
+
+    numbers: SequenceSet
+    uid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """HEADER name value; BCC, CC, FROM, SUBJECT and TO are headers too. "" matches any that
+    exists.
+    """
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """BODY: in the text of the message."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """TEXT: in header or text of the message."""
+
+    value: str
+
+
+class DateField(str):
+    """Which date a :class:`DateKey` compares."""
+
+    __slots__ = ()
+
+
+INTERNAL = DateField("internal")
+SENT = DateField("sent")
+
+
+@dataclass(frozen=True, slots=True)
+class DateKey:
+    """BEFORE, ON, SINCE and their SENT- forms; times and zones are disregarded.
+
+    Arguments:
+        field: :data:`INTERNAL` or :data:`SENT`.
+        relation: "BEFORE", "ON" or "SINCE".
+        day: the date to compare with.
+    """
+
+    field: DateField
+    relation: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Larger:
+    """LARGER: more octets than this."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Smaller:
+    """SMALLER: fewer octets than this."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModSeq:
+    """MODSEQ (RFC 7162 §3.1.5): changed at this mod-sequence or later."""
+
+    value: int
+
+
+SearchKey = (
+    All
+    | And
+    | Or
+    | Not
+    | HasFlag
+    | InSet
+    | Header
+    | Body
+    | Text
+    | DateKey
+    | Larger
+    | Smaller
+    | ModSeq
+)

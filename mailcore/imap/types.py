@@ -1,0 +1,151 @@
+"""The values that IMAP speaks of: sequence sets, sections, items to fetch, response codes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+#: ``*`` in a sequence set: the largest number in use (RFC 9051 §9, seq-number).
+STAR: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceSet:
+    """A set of sequence numbers or UIDs (RFC 9051 §9, sequence-set).
+
+    Arguments:
+        ranges: pairs (first, last) in the order and direction in which they were written; a single
+            number is a pair of equals; :data:`STAR` stands for ``*``.
+    """
+
+    ranges: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, numbers: Iterable[int]) -> SequenceSet:
+        """Make the shortest set that holds these numbers."""
+        ranges: list[tuple[int, int]] = []
+        for number in sorted(set(numbers)):
+            if ranges and ranges[-1][1] == number - 1:
+                ranges[-1] = (ranges[-1][0], number)
+            else:
+                ranges.append((number, number))
+        return cls(tuple(ranges))
+
+    def __str__(self) -> str:
+        def text(number: int) -> str:
+            return str(number) if number != STAR else "*"
+
+        return ",".join(
+            text(first) if first == last else f"{text(first)}:{text(last)}"
+            for first, last in self.ranges
+        )
+
+    def resolved(self, largest: int) -> list[tuple[int, int]]:
+        """Return sorted, disjoint (low, high) pairs with ``*`` replaced by ``largest``.
+
+        ``5:*`` in a box of three is 3:5 (RFC 9051 §9): the order within a pair does not matter.
+        """
+        pairs = sorted(
+            (min(pair), max(pair))
+            for pair in ((a or largest, b or largest) for a, b in self.ranges)
+        )
+        merged: list[tuple[int, int]] = []
+        for low, high in pairs:
+            if merged and low <= merged[-1][1] + 1:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+            else:
+                merged.append((low, high))
+        return merged
+
+    def select(self, numbers: Sequence[int]) -> Iterator[int]:
+        """Yield those of ``numbers`` (sorted, ascending) that are in the set. ``*`` is the last
+        one.
+        """
+        if not numbers:
+            return
+        for low, high in self.resolved(numbers[-1]):
+            yield from numbers[bisect_left(numbers, low) : bisect_right(numbers, high)]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Which part of a message BODY[...] names (RFC 9051 §6.4.5).
+
+    Arguments:
+        path: part numbers, () for the message itself.
+        text: None, "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT" or "MIME".
+        fields: header names for the two FIELDS forms, as the client wrote them.
+    """
+
+    path: tuple[int, ...] = ()
+    text: str | None = None
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchAtt:
+    """A simple item to fetch (RFC 9051 §6.4.5), upper case.
+
+    ENVELOPE, FLAGS, INTERNALDATE, RFC822, RFC822.HEADER, RFC822.SIZE, RFC822.TEXT, BODY,
+    BODYSTRUCTURE, UID,
+    MODSEQ. The macros ALL, FAST and FULL are expanded by the parser.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBody:
+    """``BODY[section]<start.count>`` (RFC 9051 §6.4.5).
+
+    Arguments:
+        section: what of the message.
+        peek: True for BODY.PEEK, which does not set ``\\Seen``.
+        partial: (first octet, count), or None for all.
+    """
+
+    section: Section
+    peek: bool = False
+    partial: tuple[int, int] | None = None
+
+
+FetchItem = FetchAtt | FetchBody
+
+
+class Status(Enum):
+    """The condition of a status response (RFC 9051 §7.1)."""
+
+    OK = "OK"
+    NO = "NO"
+    BAD = "BAD"
+    PREAUTH = "PREAUTH"
+    BYE = "BYE"
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseCode:
+    """A response code in brackets (RFC 9051 §7.1, RFC 5530).
+
+    Arguments:
+        name: upper case, as ``UIDVALIDITY``.
+        argument: what follows the name, in wire notation; "" for nothing. The encoder refuses CR,
+            LF, NUL and "]".
+    """
+
+    name: str
+    argument: str = ""
+
+
+class State(Enum):
+    """The states of RFC 9051 §3."""
+
+    NOT_AUTHENTICATED = "not authenticated"
+    AUTHENTICATED = "authenticated"
+    SELECTED = "selected"
+    LOGOUT = "logout"
+
+
+SYSTEM_FLAGS: Final = ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")

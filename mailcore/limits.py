@@ -1,0 +1,71 @@
+"""Every bound of the engine, in one place. Nothing is unlimited by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds on what a peer can make the engine hold or do. Sizes are octets, times are seconds.
+
+    Fields that end in ``_before_login`` hold until the peer has authenticated; they are far tighter
+    because anybody at all can reach them.
+    """
+
+    # IMAP: the command line without its literals.
+    imap_line_before_login: int = 8 * KIB
+    imap_line: int = 64 * KIB
+    # IMAP: literals inside a command (not the message of APPEND). Many-literals memory exhaustion
+    # has hit several servers, so size, sum and count are all bounded.
+    imap_literals_before_login: int = 4 * KIB
+    imap_literal: int = 128 * KIB
+    imap_literals_total: int = MIB
+    imap_literals_count: int = 1000
+    # IMAP: a refused non-synchronising literal up to this size is swallowed; above it, BYE.
+    imap_swallow: int = 64 * MIB
+    # APPEND and DATA: one message.
+    message_size: int = 50 * MIB
+    # A message above this size waits in a temporary file instead of memory.
+    spool_memory: int = 256 * KIB
+    # Parsing: nesting of lists, SEARCH keys and body parts (a guard, instead of the Python stack).
+    nesting_before_login: int = 8
+    nesting: int = 32
+    sequence_ranges_before_login: int = 100
+    sequence_ranges: int = 10_000
+    # Commands that were refused as bad before BYE (IMAP) or 421 (SMTP).
+    bad_commands_before_login: int = 3
+    bad_commands: int = 20
+    # RFC 9051 §5.4: the inactivity timer of an authenticated session is at least 30 minutes.
+    login_timeout: float = 60.0
+    idle_timeout: float = 30 * 60.0
+    # Slow-loris: a whole command arrives in this time, message octets at this rate (octets a
+    # second).
+    command_timeout: float = 60.0
+    minimum_rate: int = 1 * KIB
+    # Message structure: what lies beyond is stored all the same and described as opaque.
+    mime_depth: int = 100
+    mime_parts: int = 10_000
+    header_block: int = MIB
+    # Changes that a slow reader has not been told; beyond, the session compares snapshots instead.
+    queued_changes: int = 10_000
+    # SMTP: RFC 5321 §4.5.3.1.4 asks for 512; AUTH lines carry OAuth tokens (RFC 4954 §4: 12,288).
+    smtp_line: int = 2 * KIB
+    smtp_auth_line: int = 12 * KIB
+    # RFC 5321 §4.5.3.1.6: a text line is at most 1000 octets with its CRLF.
+    smtp_text_line: int = 1000
+    # RFC 5321 §4.5.3.1.10: at least 100.
+    smtp_recipients: int = 1000
+    # RFC 5321 §4.5.3.2.7: a server waits at least 5 minutes for the next command.
+    smtp_timeout: float = 300.0
+    # Wrong passwords on one connection before it is closed.
+    failed_logins: int = 20
+    # Connections at a time.
+    connections_per_peer: int = 100
+    connections: int = 10_000
+
+
+DEFAULT_LIMITS = Limits()
