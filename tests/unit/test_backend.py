@@ -1,0 +1,46 @@
+"""The contract's own small logic: refusals and the helper for mailboxes without history."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailcore import backend
+from mailcore.backend import BackendError, Changes, MessageState, all_messages
+from mailcore.smtp.types import Reply
+
+
+def test_a_refusal_says_what_its_class_says() -> None:
+    error = backend.OverQuota()
+    assert (str(error), error.code, error.reply.code) == ("Over quota", "OVERQUOTA", 452)
+
+
+def test_a_refusal_can_be_more_precise_without_changing_its_class() -> None:
+    expired = backend.AuthenticationFailed("Key expired", code="EXPIRED")
+    assert (str(expired), expired.code) == ("Key expired", "EXPIRED")
+    assert backend.AuthenticationFailed().code == "AUTHENTICATIONFAILED"
+
+
+@pytest.mark.parametrize("kind", BackendError.__subclasses__())
+def test_every_refusal_has_a_code_and_a_failing_reply(kind: type[BackendError]) -> None:
+    error = kind()
+    assert error.code == error.code.upper()
+    assert not error.reply.accepted
+    assert str(error)
+
+
+def test_all_messages_puts_them_in_order_and_counts_on() -> None:
+    changes = all_messages([MessageState(uid=7), MessageState(uid=3)], modseq=5)
+    assert [message.uid for message in changes.messages] == [3, 7]
+    assert (changes.uid_next, changes.highest_modseq, changes.complete) == (8, 5, True)
+
+
+def test_all_messages_of_an_empty_mailbox() -> None:
+    assert all_messages([]) == Changes([], uid_next=1, complete=True)
+
+
+def test_reply_knows_what_it_means() -> None:
+    assert Reply.of(250, "2.0.0", "Ok").accepted
+    assert Reply(354).accepted
+    assert not Reply(451).permanent
+    assert Reply(550).permanent
+    assert Reply.of(250, None).lines == ("",)
