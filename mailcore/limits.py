@@ -41,6 +41,8 @@ class Limits:
     bad_commands: int = 20
     # RFC 9051 §5.4: the inactivity timer of an authenticated session is at least 30 minutes.
     login_timeout: float = 60.0
+    # A TLS handshake is a few packets; whoever needs longer is holding a connection open.
+    handshake_timeout: float = 30.0
     idle_timeout: float = 30 * 60.0
     # Slow-loris: a whole command arrives in this time, message octets at this rate (octets a
     # second).
@@ -52,6 +54,8 @@ class Limits:
     header_block: int = MIB
     # Changes that a slow reader has not been told; beyond, the session compares snapshots instead.
     queued_changes: int = 10_000
+    # Summaries kept in memory for mailboxes that keep none themselves, all sessions together.
+    summary_cache: int = 32 * MIB
     # SMTP: RFC 5321 §4.5.3.1.4 asks for 512; AUTH lines carry OAuth tokens (RFC 4954 §4: 12,288).
     smtp_line: int = 2 * KIB
     smtp_auth_line: int = 12 * KIB

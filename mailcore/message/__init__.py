@@ -1,0 +1,46 @@
+"""RFC 5322 and MIME messages by octet offsets: where things begin and end, and what they say.
+
+Nothing here copies a message, recurses, or raises on malformed input.
+"""
+
+from __future__ import annotations
+
+from mailcore.message.addresses import Address, parse_addresses
+from mailcore.message.buffer import Buffer
+from mailcore.message.charsets import decode_text
+from mailcore.message.dates import parse_date
+from mailcore.message.encoded_words import decode_header
+from mailcore.message.envelope import Envelope, parse_envelope
+from mailcore.message.headers import Header, find_header, header_fields, headers
+from mailcore.message.message_ids import message_ids
+from mailcore.message.parameters import Parameters, get_parameter
+from mailcore.message.sections import find_part, resolve_section
+from mailcore.message.structure import Part, parse_structure
+from mailcore.message.text import extract_text, iter_text_parts, preview
+from mailcore.message.transfer import decode_body
+
+__all__ = [
+    "Address",
+    "Buffer",
+    "Envelope",
+    "Header",
+    "Parameters",
+    "Part",
+    "decode_body",
+    "decode_header",
+    "decode_text",
+    "extract_text",
+    "find_header",
+    "find_part",
+    "get_parameter",
+    "header_fields",
+    "headers",
+    "iter_text_parts",
+    "message_ids",
+    "parse_addresses",
+    "parse_date",
+    "parse_envelope",
+    "parse_structure",
+    "preview",
+    "resolve_section",
+]

@@ -1,0 +1,79 @@
+"""SMTP, the protocol (RFC 5321): types, commands, and connections without I/O.
+
+The session that gives commands their meaning over a backend is in :mod:`mailcore.smtp.session`.
+"""
+
+from __future__ import annotations
+
+from mailcore.flow import NEED_DATA, PAUSED
+from mailcore.smtp.commands import (
+    Auth,
+    AuthResponse,
+    BadCommand,
+    Command,
+    Connected,
+    ConnectionClosed,
+    Data,
+    DataChunk,
+    Ehlo,
+    EndOfData,
+    Event,
+    Expn,
+    Helo,
+    Help,
+    MailFrom,
+    Noop,
+    Question,
+    Quit,
+    RcptTo,
+    Rset,
+    StartTls,
+    Violation,
+    Vrfy,
+)
+from mailcore.smtp.connection import ServerConnection
+from mailcore.smtp.quirks import Quirk
+from mailcore.smtp.state import State
+from mailcore.smtp.types import (
+    ForwardPath,
+    MailParameters,
+    RcptParameters,
+    Reply,
+    ReversePath,
+)
+
+__all__ = [
+    "NEED_DATA",
+    "PAUSED",
+    "Auth",
+    "AuthResponse",
+    "BadCommand",
+    "Command",
+    "Connected",
+    "ConnectionClosed",
+    "Data",
+    "DataChunk",
+    "Ehlo",
+    "EndOfData",
+    "Event",
+    "Expn",
+    "ForwardPath",
+    "Helo",
+    "Help",
+    "MailFrom",
+    "MailParameters",
+    "Noop",
+    "Question",
+    "Quirk",
+    "Quit",
+    "RcptParameters",
+    "RcptTo",
+    "Reply",
+    "ReversePath",
+    "Rset",
+    "ServerConnection",
+    "StartTls",
+    "State",
+    "Violation",
+    "Vrfy",
+]

@@ -1,0 +1,269 @@
+"""The server's side of an SMTP or LMTP connection, without any I/O.
+
+The verbs are h11's. ``receive_data`` takes octets; ``next_event`` returns an event, ``NEED_DATA``
+or ``PAUSED``; ``send`` answers the last event; ``data_to_send`` returns the octets for the
+transport. The first event is :class:`Connected`, whose answer is the greeting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from mailcore.errors import LocalProtocolError
+from mailcore.flow import NEED_DATA, PAUSED, Flow
+from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.smtp.commands import (
+    Auth,
+    AuthResponse,
+    BadCommand,
+    Connected,
+    ConnectionClosed,
+    Data,
+    DataChunk,
+    EndOfData,
+    Event,
+    MailFrom,
+    Question,
+    RcptTo,
+    Violation,
+)
+from mailcore.smtp.quirks import Quirk
+from mailcore.smtp.state import SYNCHRONIZING, State, StateMachine
+from mailcore.smtp.types import Reply
+from mailcore.smtp.wire.data import DataDecoder
+from mailcore.smtp.wire.framer import Framer, LineFault
+from mailcore.smtp.wire.grammar import (
+    NOT_SMTP,
+    Context,
+    declared_chunk,
+    parse_auth_response,
+    parse_command,
+)
+from mailcore.smtp.wire.refusal import Refused
+from mailcore.smtp.wire.replies import encode_reply
+
+_TOO_SOON = Reply.of(554, "5.5.0", "Talking before the reply; goodbye")
+_TOO_MANY_ERRORS = Reply.of(421, "4.7.0", "Too many bad commands; goodbye")
+_CHUNK_TOO_BIG = Reply.of(552, "5.3.4", "Chunk too big; goodbye")
+_LINE_FAULTS = {
+    LineFault.TOO_LONG: Reply.of(500, "5.5.2", "Line too long"),
+    LineFault.BARE_CR_OR_LF: Reply.of(500, "5.5.2", "Lines end in CRLF, and hold no CR or LF"),
+}
+# The first octet of a TLS handshake record (RFC 8446 §5.1); no command begins so.
+_TLS_HANDSHAKE = b"\x16"
+
+
+class ServerConnection:
+    """One connection, as the server sees it.
+
+    Arguments:
+        limits: bounds on what the peer may send.
+        lmtp: speak LMTP (RFC 2033): LHLO for EHLO, and several replies to the end of data.
+        logs_in: peers are to authenticate here, so that fewer errors are forgiven before.
+        quirks: breaches of the protocol that pass.
+    """
+
+    def __init__(
+        self,
+        limits: Limits = DEFAULT_LIMITS,
+        *,
+        lmtp: bool = False,
+        logs_in: bool = False,
+        quirks: Quirk = Quirk.NONE,
+    ) -> None:
+        self._limits = limits
+        self._logs_in = logs_in
+        self._context = Context(lmtp=lmtp, quirks=quirks)
+        self._out = bytearray()
+        self._begin(State.CONNECTED)
+        self._pending: Question | None = Connected()
+        self._announced = False
+
+    def _begin(self, state: State) -> None:
+        """Know nothing of the peer: at first, and again after the TLS handshake (RFC 3207 §4.2)."""
+        self._machine = StateMachine(state)
+        self._framer = Framer(bare_lf=Quirk.BARE_LF_COMMANDS in self._context.quirks)
+        self._context = replace(self._context, smtputf8=False)
+        self._decoder = DataDecoder(self._limits)
+        self._swallow: tuple[int, Question] | None = None
+        self._errors = 0
+        self._eof = False
+        #: Whether an AUTH has succeeded; there is no second one (RFC 4954 §4).
+        self.authenticated = False
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands."""
+        return self._machine.state
+
+    @property
+    def closed(self) -> bool:
+        """Whether the last reply has been given, or the peer has gone."""
+        return self._machine.state is State.CLOSED
+
+    @property
+    def paused(self) -> bool:
+        """Whether an event waits for its answer."""
+        return self._pending is not None
+
+    @property
+    def trailing_data(self) -> bytes:
+        """Octets that were received and belong to no event yet."""
+        return self._framer.peek()
+
+    def receive_data(self, data: bytes) -> None:
+        """Take octets from the transport. After the end they are dropped."""
+        if not self.closed:
+            self._framer.receive(data)
+
+    def receive_eof(self) -> None:
+        """Take note that the peer will send no more."""
+        self._eof = True
+
+    def data_to_send(self) -> bytes:
+        """Return what is to be sent now, once."""
+        data = bytes(self._out)
+        self._out.clear()
+        return data
+
+    def next_event(self) -> Event | Literal[Flow.NEED_DATA, Flow.PAUSED]:
+        """Return what the peer did next.
+
+        Returns:
+            ``PAUSED`` while the last event, or the TLS handshake, waits for us; ``NEED_DATA`` when
+            all that came is dealt with.
+        """
+        if self.closed:
+            return ConnectionClosed()
+        if isinstance(self._pending, Connected) and not self._announced:
+            self._announced = True
+            return self._pending
+        if self._pending is not None or self.state is State.HANDSHAKE:
+            return PAUSED
+        event = self._read_message() if self.state is State.MESSAGE else self._read_line()
+        if event is None:
+            if not self._eof:
+                return NEED_DATA
+            self._machine.close()
+            return ConnectionClosed()
+        if not isinstance(event, DataChunk):
+            self._pending = event = self._judge(event)
+        return event
+
+    def send(self, reply: Reply, *more: Reply) -> None:
+        """Answer the last event. A 421 may also be said unasked (RFC 5321 §3.8).
+
+        Arguments:
+            more: in LMTP, after the end of data: the replies for the second recipient and on.
+
+        Raises:
+            LocalProtocolError: there is nothing to answer, or not so; nothing was sent.
+        """
+        event = self._pending
+        if event is None:
+            if reply.code != 421 or self.closed or self.state is State.HANDSHAKE:
+                raise LocalProtocolError("nothing to answer")
+            self._out += encode_reply(reply)
+            self._machine.close()
+            return
+        if more and not (self._context.lmtp and isinstance(event, EndOfData)):
+            raise LocalProtocolError("one reply is enough")
+        if type(event) in SYNCHRONIZING and len(self._framer):
+            event, reply = Violation(_TOO_SOON), _TOO_SOON
+        encoded = b"".join(map(encode_reply, (reply, *more)))
+        self._machine.answer(type(event), reply)
+        self._pending = None
+        self._out += encoded
+        self._enter(event, reply)
+
+    def tls_started(self) -> None:
+        """Begin again on the encrypted transport: nothing said before counts (RFC 3207 §4.2).
+
+        Raises:
+            LocalProtocolError: no STARTTLS was granted.
+        """
+        if self.state is not State.HANDSHAKE:
+            raise LocalProtocolError("no TLS handshake was due")
+        self._begin(State.GREETED)
+
+    def _enter(self, event: Question, reply: Reply) -> None:
+        """Do what a new state needs."""
+        if isinstance(event, (Auth, AuthResponse)) and self.state is State.READY and reply.accepted:
+            self.authenticated = True
+            self._errors = 0
+        if self.state is State.MESSAGE:
+            self._decoder = DataDecoder(self._limits)
+        elif self.state is State.MAIL and isinstance(event, MailFrom):
+            self._context = replace(self._context, smtputf8=event.parameters.smtputf8)
+        elif self.state is State.CLOSED:
+            self._framer = Framer()
+
+    def _read_message(self) -> DataChunk | EndOfData | None:
+        decoder = self._decoder
+        if not decoder.ended and len(self._framer):
+            data, rest = decoder.feed(self._framer.take())
+            self._framer.receive(rest)
+            if data:
+                return DataChunk(data)
+        return EndOfData(decoder.fault) if decoder.ended else None
+
+    def _read_line(self) -> Question | None:
+        if self._swallow is not None:
+            return self._swallow_chunk(*self._swallow)
+        if self._framer.starts_with(_TLS_HANDSHAKE):
+            return Violation(NOT_SMTP)
+        line = self._framer.next_line(self._line_limit())
+        if line is None:
+            return None
+        if isinstance(line, LineFault):
+            return BadCommand(_LINE_FAULTS[line])
+        try:
+            if self.state is State.AUTHENTICATING:
+                return parse_auth_response(line)
+            return parse_command(line, self._context)
+        except Refused as refused:
+            if refused.fatal:
+                return Violation(refused.reply)
+            bad = BadCommand(refused.reply)
+        size = declared_chunk(line)
+        if size is None:
+            return bad
+        if size > self._limits.message_size:
+            return Violation(_CHUNK_TOO_BIG)
+        return self._swallow_chunk(size, bad)
+
+    def _line_limit(self) -> int:
+        if self.state is State.AUTHENTICATING or self._framer.starts_with(b"AUTH "):
+            return self._limits.smtp_auth_line
+        return self._limits.smtp_line
+
+    def _swallow_chunk(self, size: int, event: Question) -> Question | None:
+        """Drop the octets of a BDAT that is refused; they are never commands."""
+        size -= len(self._framer.take(size))
+        self._swallow = (size, event) if size else None
+        return None if size else event
+
+    def _judge(self, event: Question) -> Question:
+        """Let an event pass, or make it the error that it is."""
+        kind = type(event)
+        if isinstance(event, Violation):
+            return event
+        if kind in SYNCHRONIZING and len(self._framer):
+            return Violation(_TOO_SOON)
+        reply = self._machine.refusal(kind)
+        if reply is None and self.authenticated and isinstance(event, Auth):
+            reply = Reply.of(503, "5.5.1", "Already authenticated")
+        if reply is not None:
+            event = BadCommand(reply)
+        # A pipelining client whose MAIL was refused has sent its RCPTs and DATA already.
+        if isinstance(event, BadCommand) and kind not in (RcptTo, Data):
+            self._errors += 1
+            if self._errors > self._errors_forgiven():
+                return Violation(_TOO_MANY_ERRORS)
+        return event
+
+    def _errors_forgiven(self) -> int:
+        if self._logs_in and not self.authenticated:
+            return self._limits.bad_commands_before_login
+        return self._limits.bad_commands

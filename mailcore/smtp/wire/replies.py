@@ -1,0 +1,50 @@
+"""Replies to octets: the one encoder, so that no CR, LF or NUL reaches a line by any call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailcore.errors import LocalProtocolError
+from mailcore.smtp.types import Reply
+
+# RFC 3463 §2: class "." subject "." detail
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
+# textstring = 1*(%d09 / %d32-126) (RFC 5321 §4.2)
+_NOT_TEXT = re.compile(r"[^\t -~]")
+# RFC 5321 §4.5.3.1.5: a reply line has at most 512 octets, with code and CRLF.
+_LINE_OCTETS = 512
+
+
+def encode_reply(reply: Reply) -> bytes:
+    """Write a reply, the enhanced code on each line (RFC 2034 §4).
+
+    What can not stand in a line becomes "?"; a text that is too long for one is continued on
+    the next.
+
+    Raises:
+        LocalProtocolError: the code is not 200 to 599, or the enhanced code is not one, or of
+            another class.
+    """
+    if not 200 <= reply.code <= 599:
+        raise LocalProtocolError(f"{reply.code} is not an SMTP reply code")
+    prefix = ""
+    if reply.enhanced is not None:
+        if not _ENHANCED.fullmatch(reply.enhanced) or reply.enhanced[0] != str(reply.code)[0]:
+            raise LocalProtocolError(f"{reply.enhanced!r} does not go with {reply.code}")
+        prefix = reply.enhanced + " "
+    # A challenge is one line, whatever its length (RFC 4954 §4: 12,288 octets).
+    width = None if reply.code == 334 else _LINE_OCTETS - len("250 \r\n") - len(prefix)
+    texts = [part for line in reply.lines or ("",) for part in _fit(line, width)]
+    lines = [f"{reply.code}-{prefix}{text}\r\n" for text in texts[:-1]]
+    lines.append(f"{reply.code} {prefix}{texts[-1]}\r\n")
+    return "".join(lines).encode("ascii")
+
+
+def _fit(line: str, width: int | None) -> Iterator[str]:
+    text = _NOT_TEXT.sub("?", line)
+    if width is None or len(text) <= width:
+        yield text
+        return
+    for start in range(0, len(text), width):
+        yield text[start : start + width]

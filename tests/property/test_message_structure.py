@@ -1,0 +1,144 @@
+"""Whatever the octets are: nothing raises, parts nest, offsets are in order."""
+
+from __future__ import annotations
+
+import base64
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailcore.message import (
+    Part,
+    decode_body,
+    decode_header,
+    decode_text,
+    extract_text,
+    find_part,
+    header_fields,
+    headers,
+    iter_text_parts,
+    message_ids,
+    parse_addresses,
+    parse_date,
+    parse_envelope,
+    parse_structure,
+    preview,
+    resolve_section,
+)
+
+PIECES = [
+    b"Content-Type: multipart/mixed; boundary=b",
+    b"Content-Type: multipart/digest; boundary=bb",
+    b"Content-Type: message/rfc822",
+    b"Content-Type: text/html; charset=utf-7",
+    b"Content-Transfer-Encoding: base64",
+    b"Subject: =?utf-8?q?x?=",
+    b"From: g: a@b, <@c:d@e>;",
+    b"--b",
+    b"--b--",
+    b"--bb",
+    b"--bb--",
+    b"--",
+    b"text",
+    b" folded",
+    b"",
+    b"",
+]
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(PIECES), st.sampled_from([b"\r\n", b"\r\n", b"\n", b"\r", b"", b" \n"])
+    ),
+    max_size=40,
+)
+MIME = LINES.map(lambda lines: b"".join(text + end for text, end in lines))
+SPECIALS = [bytes([octet]) for octet in b"()<>,;:@.\\\"[]= \t\r\n?*'%aQ1\0\xff"]
+WORDS = [b"=?utf-8?q?", b"?=", b"a@b", b"utf-8''", b"1 Jan 2020 00:00", b"\xc3\xa9"]
+FIELD = st.lists(st.sampled_from(SPECIALS + WORDS), max_size=40).map(b"".join)
+
+
+def check(data: bytes, part: Part) -> int:
+    assert 0 <= part.start <= part.body <= part.end <= len(data)
+    position = part.body
+    for child in part.children:
+        assert position <= child.start
+        assert child.end <= part.end
+        position = child.end
+    assert bool(part.children) == (part.type == "multipart" or part.envelope is not None)
+    assert (part.envelope is not None) == (f"{part.type}/{part.subtype}" == "message/rfc822")
+    assert part.lines == data.count(b"\n", part.body, part.end)
+    return 1 + sum(check(data, child) for child in part.children)
+
+
+@given(MIME | st.binary(max_size=200))
+@settings(max_examples=500)
+def test_parts_nest_and_offsets_are_in_order(data: bytes) -> None:
+    part = parse_structure(data)
+    check(data, part)
+    assert (part.start, part.end) == (0, len(data))
+
+
+@given(
+    MIME,
+    st.integers(min_value=1, max_value=5),
+    st.integers(min_value=1, max_value=5),
+    st.integers(min_value=0, max_value=60),
+)
+@settings(max_examples=500)
+def test_so_they_are_beyond_the_limits(data: bytes, depth: int, parts: int, header: int) -> None:
+    part = parse_structure(data, max_depth=depth, max_parts=parts, max_header=header)
+    # Beyond the limit there is at most one opaque or empty part for each multipart.
+    assert check(data, part) <= 2 * parts
+    assert part.end == len(data)
+
+
+@given(MIME)
+def test_sections_and_texts_never_raise(data: bytes) -> None:
+    part = parse_structure(data)
+    for text in (None, "HEADER", "TEXT", "MIME", "HEADER.FIELDS"):
+        for path in ((), (1,), (2,), (1, 1), (1, 1, 1), (1, 2)):
+            span = resolve_section(part, path, text)
+            assert span is None or 0 <= span[0] <= span[1] <= len(data)
+            assert not path or span is None or find_part(part, path) is not None
+    extract_text(data, part).encode()
+    assert len(preview(data, part)) <= 200
+    assert "\n" not in preview(data, part)
+    "".join(iter_text_parts(data, part)).encode()
+
+
+@given(MIME | FIELD)
+def test_the_subsets_of_a_header_share_nothing_but_the_blank_line(data: bytes) -> None:
+    block = data[: parse_structure(data).body]
+    chosen = header_fields(block, ["subject", "a"])
+    others = header_fields(block, ["Subject", "A"], exclude=True)
+    assert header_fields(block, [], exclude=True) == block
+    names = [field.name.lower() for field in headers(chosen)]
+    assert set(names) <= {b"subject", b"a"}
+    assert len(names) + len(list(headers(others))) == len(list(headers(block)))
+
+
+@given(FIELD | st.binary(max_size=100))
+@settings(max_examples=500)
+def test_fields_never_raise_and_never_hold_a_line_end(value: bytes) -> None:
+    for address in parse_addresses(value):
+        for text in (address.name, address.route, address.mailbox, address.host):
+            assert text is None or not set(text) & set(b"\r\n\0")
+        assert address.host is not None or address.name is None
+    parse_envelope(b"From: " + value + b"\r\nDate:" + value + b"\r\n\r\n")
+    parse_structure(b"Content-Type: multipart/x;" + value + b"\r\n\r\n")
+    parse_structure(b"Content-Disposition: a;" + value + b"\r\nContent-Language:" + value)
+    parse_date(value)
+    message_ids(value)
+    assert not set(decode_header(value)) & set("\r\n\0")
+    decode_header(value).encode()
+    for encoding in ("base64", "quoted-printable"):
+        decode_body(value, encoding)
+
+
+@given(st.binary(max_size=100), st.none() | st.text(max_size=20))
+def test_text_never_raises(data: bytes, charset: str | None) -> None:
+    decode_text(data, charset).encode()
+
+
+@given(st.binary(max_size=200))
+def test_base64_comes_back(data: bytes) -> None:
+    assert decode_body(base64.encodebytes(data), "base64") == data
