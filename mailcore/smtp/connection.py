@@ -108,6 +108,11 @@ class ServerConnection:
         return self._pending is not None
 
     @property
+    def mid_command(self) -> bool:
+        """Whether a command has begun and not yet come to its end."""
+        return self._framer.mid_line or self._swallow is not None
+
+    @property
     def trailing_data(self) -> bytes:
         """Octets that were received and belong to no event yet."""
         return self._framer.peek()

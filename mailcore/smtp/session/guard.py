@@ -44,10 +44,11 @@ def guarded(bug: Reply = LOCAL_ERROR) -> Iterator[Verdict]:
 
 def _reply_to(error: BackendError) -> Reply:
     """Return the error's reply; the text that it was raised with replaces that of its class."""
-    reply, kind = error.reply, type(error)
-    if reply is not kind.reply or str(error) == str(BackendError.__str__(kind())):
+    kind, reply, text = type(error), error.reply, str(error)
+    by_default = (kind.__doc__ or "").split("\n", 1)[0].rstrip(".")
+    if reply is not kind.reply or text in ("", by_default):
         return reply
-    return replace(reply, lines=(str(error),))
+    return replace(reply, lines=(text,))
 
 
 def sendable(reply: Reply, *, refusal: bool, otherwise: Reply = LOCAL_ERROR) -> Reply:

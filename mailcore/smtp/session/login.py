@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mailcore.backend import (
     Account,
     AccountEnded,
     AuthorizationFailed,
     Backend,
-    BackendError,
     Closes,
     Hint,
     Peer,
     Submits,
-    Unavailable,
     Watchable,
 )
 from mailcore.limits import Limits
@@ -81,10 +80,11 @@ class Login:
         if verdict.refusal is None:
             return replies.LOGGED_IN
         self.close()
-        # The defaults of the contract's "not now" are those of a transaction; this is AUTH (§6).
-        if verdict.refusal in (Unavailable.reply, BackendError.reply):
-            return self._failed(replies.LOGIN_UNAVAILABLE)
-        return self._failed(verdict.refusal)
+        refusal = verdict.refusal
+        # What the contract says for "not now" is said of a transaction; this is AUTH (§6).
+        if (refusal.code, refusal.enhanced) == (451, "4.3.0"):
+            refusal = replace(refusal, code=454, enhanced="4.7.0")
+        return self._failed(refusal)
 
     async def _open(self, credentials: Credentials, peer: Peer) -> None:
         account = self._account = await self._backend.authenticate(credentials, peer)

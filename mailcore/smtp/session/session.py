@@ -117,10 +117,18 @@ class Session:
 
     @property
     def timeout(self) -> float:
-        """Seconds that the peer now has to send something (RFC 5321 §4.5.3.2.7)."""
-        if self._login is not None and not self._connection.authenticated:
-            return self._limits.login_timeout
-        return self._limits.smtp_timeout
+        """Seconds that the peer now has to send something (RFC 5321 §4.5.3.2.7).
+
+        Less once it has begun a command, which then has to come to its end.
+        """
+        limits = self._limits
+        longest = limits.smtp_timeout if self.logged_in else limits.login_timeout
+        return min(longest, limits.command_timeout) if self._connection.mid_command else longest
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether the peer has done what this door asks for: AUTH, for submission."""
+        return self._login is None or self._connection.authenticated
 
     def receive_data(self, data: bytes) -> None:
         """Take octets from the transport."""

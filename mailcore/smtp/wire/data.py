@@ -10,6 +10,7 @@ from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.smtp.types import Reply
 
 _CRLF = b"\r\n"
+_END = b"\r\n.\r\n"
 
 STRAY_OCTETS = Reply.of(550, "5.6.11", "A bare CR, a bare LF or a NUL is not allowed in a message")
 LINE_TOO_LONG = Reply.of(500, "5.5.2", "A line of the message is too long")
@@ -62,25 +63,17 @@ class DataDecoder:
         return (b"" if self.fault else text), rest
 
     def _unstuff(self, data: bytes) -> tuple[bytes, bytes]:
-        pieces = []
-        position = 0
-        while (hit := data.find(b"\r\n.", position)) >= 0:
-            after = data[hit + 3 : hit + 5]
-            if after == _CRLF:
-                pieces.append(data[position : hit + 2])
-                self.ended = True
-                self._held = b""
-                return b"".join(pieces), data[hit + 5 :]
-            if after in (b"", b"\r"):
-                pieces.append(data[position:hit])
-                self._held = data[hit:]
-                return b"".join(pieces), b""
-            pieces.append(data[position : hit + 2])
-            position = hit + 3
-        keep = 2 if data.endswith(_CRLF, position) else 1 if data.endswith(b"\r", position) else 0
-        pieces.append(data[position : len(data) - keep])
-        self._held = data[len(data) - keep :]
-        return b"".join(pieces), b""
+        end = data.find(_END)
+        if end >= 0:
+            self.ended = True
+            message, rest = end + len(_CRLF), end + len(_END)
+        else:
+            # What may yet become the end, or a dot to be dropped, waits for the next octets.
+            held = next(size for size in (4, 3, 2, 1, 0) if data.endswith(_END[:size]))
+            message = len(data) - held
+            self._held = data[message:]
+            rest = len(data)
+        return data[:message].replace(b"\r\n.", _CRLF), data[rest:]
 
     def _check(self, text: bytes) -> None:
         """Look for faults. The bounds of ``text`` never cut a CRLF in two."""

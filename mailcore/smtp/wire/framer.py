@@ -30,6 +30,11 @@ class Framer:
     def __len__(self) -> int:
         return len(self._buffer)
 
+    @property
+    def mid_line(self) -> bool:
+        """Whether octets wait for the rest of their line."""
+        return self._skipping or bool(self._buffer)
+
     def receive(self, data: bytes) -> None:
         """Add octets at the end."""
         self._buffer += data

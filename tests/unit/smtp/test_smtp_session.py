@@ -288,6 +288,7 @@ def test_refusals_of_the_backend(store: Store) -> None:
     store.trouble = {
         "bad@b": NotPermitted(),
         "limited@b": LimitReached(),
+        "worded@b": NotPermitted("Not from here\r\n250 OK"),
         "c@d": NotPermitted(reply=NEVER),
         "deliver": TooBig(),
     }
@@ -295,6 +296,7 @@ def test_refusals_of_the_backend(store: Store) -> None:
     line.say("EHLO x")
     assert line.codes("MAIL FROM:<bad@b>") == ["550 5.7.1"]
     assert line.codes("MAIL FROM:<limited@b>") == ["451 4.7.1"]
+    assert line.say("MAIL FROM:<worded@b>") == "550 5.7.1 Not from here??250 OK\r\n"
     assert line.codes(*ENVELOPE, "DATA") == ["250 2.1.0", "550 5.1.1", "503 5.5.1"]
     assert line.codes("RCPT TO:<e@d>", "DATA") == ["250 2.1.5", "354 Start"]
     assert line.codes("x", ".") == ["552 5.3.4"]
@@ -350,6 +352,16 @@ def test_one_reply_for_all(store: Store, answers: tuple[Reply, ...], code: str) 
     line.say("EHLO x")
     line.say(*ENVELOPE, "RCPT TO:<e@d>", "DATA")
     assert line.codes("x", ".") == [code]
+
+
+def test_an_answer_that_is_none(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    line = Line(store)
+    line.say("EHLO x")
+    for answers in (None, "OK"):
+        store.answers = answers  # type: ignore[assignment]
+        line.say(*ENVELOPE, "DATA")
+        assert line.codes("x", ".") == ["451 4.3.0"]
+    assert len(caplog.records) == 2
 
 
 def test_lmtp_has_a_reply_for_each(store: Store) -> None:
@@ -470,6 +482,7 @@ def test_answers_of_the_backend_to_a_login(store: Store, caplog: pytest.LogCaptu
         "suspended": AuthenticationFailed(reply=suspended),
         "limited": LimitReached(),
         "away": Unavailable(),
+        "down": Unavailable("The store is down"),
         "bug": ZeroDivisionError(),
         "watch": ZeroDivisionError(),
     }
@@ -478,6 +491,7 @@ def test_answers_of_the_backend_to_a_login(store: Store, caplog: pytest.LogCaptu
     assert line.codes(plain("suspended")) == ["525 5.7.13"]
     assert line.codes(plain("limited")) == ["451 4.7.1"]
     assert line.codes(plain("away")) == ["454 4.7.0"]
+    assert line.say(plain("down")) == "454 4.7.0 The store is down\r\n"
     assert line.codes(plain("bug")) == ["454 4.7.0"]
     assert store.closed == 0
     assert line.codes(plain("ann")) == ["454 4.7.0"]
@@ -539,12 +553,20 @@ def test_a_timeout_does_not(store: Store) -> None:
 
 
 def test_how_long_a_peer_may_be_silent(store: Store) -> None:
-    limits = Limits(login_timeout=1.0, smtp_timeout=2.0)
-    assert Line(store, limits=limits).session.timeout == 2.0
+    limits = Limits(login_timeout=3.0, smtp_timeout=9.0, command_timeout=5.0)
+    line = Line(store, limits=limits)
+    assert (line.session.timeout, line.session.logged_in) == (9.0, True)
     line = submission(store, limits=limits)
-    assert line.session.timeout == 1.0
-    line.say(plain("ann"))
-    assert line.session.timeout == 2.0
+    assert (line.session.timeout, line.session.logged_in) == (3.0, False)
+    line.say(b"NOO")
+    assert line.session.timeout == 3.0
+    line.say("P", plain("ann"))
+    assert (line.session.timeout, line.session.logged_in) == (9.0, True)
+    for half in (b"NOO", b"P" * 5000, b"\r\nBDAT 10\r\nx"):
+        line.say(half)
+        assert line.session.timeout == 5.0
+    line.say(b"123456789")
+    assert line.session.timeout == 9.0
 
 
 def test_an_account_that_ends_takes_its_connections_along(store: Store) -> None:
