@@ -1,0 +1,466 @@
+"""The server's side of an IMAP connection, without any I/O.
+
+The verbs are h11's. ``receive_data`` takes octets; ``next_event`` returns an event, ``NEED_DATA``
+or ``PAUSED``; ``send`` says something; ``data_to_send`` returns the octets for the transport.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import replace
+from enum import Enum, auto
+from typing import Literal
+
+from mailcore.errors import LocalProtocolError
+from mailcore.flow import NEED_DATA, PAUSED, Flow
+from mailcore.imap import commands as c
+from mailcore.imap.responses import Continuation, Enabled, Response, Tagged, Untagged
+from mailcore.imap.state import is_allowed, next_state
+from mailcore.imap.types import ResponseCode, State, Status
+from mailcore.imap.wire.append import check_end, parse_first_message, parse_next_message
+from mailcore.imap.wire.bounds import Bounds
+from mailcore.imap.wire.commands import VERBS, open_command, parse_command, read_head
+from mailcore.imap.wire.cursor import Cursor, ParseError
+from mailcore.imap.wire.encode_responses import ResponseEncoder, uses_utf8
+from mailcore.imap.wire.framer import (
+    TOO_BIG,
+    Frame,
+    Framer,
+    MessageChunk,
+    MessageEnd,
+    MessageHead,
+    Ready,
+    Refusal,
+    Unit,
+    tag_of,
+)
+from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.sasl import SaslError, decode_base64
+
+# The first octet of a TLS handshake record (RFC 8446 §5.1), and the start of an HTTP request: some
+# other program's client, that somebody lets talk to us.
+_OTHER_PROTOCOL = re.compile(
+    rb"\x16|(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) "
+    rb"(?:[/*]|https?:|[^ \r\n]++ HTTP/)",
+    re.IGNORECASE,
+)
+_PROBE = 512
+
+
+class _Phase(Enum):
+    """What the connection waits for."""
+
+    COMMAND = auto()  # the client: a command
+    ANSWER = auto()  # us: what answers the command in hand
+    DECISION = auto()  # us: accept_literal, or a refusal
+    MESSAGE = auto()  # the client: octets of APPEND
+    IDLING = auto()  # the client: DONE
+    SASL = auto()  # the client: a line of AUTHENTICATE
+    TLS = auto()  # the handshake
+    CLOSED = auto()  # nobody
+
+
+_OURS = frozenset({_Phase.ANSWER, _Phase.DECISION, _Phase.TLS})
+
+
+class ServerConnection:
+    """One connection, as the server sees it.
+
+    Commands come out one at a time: after a command ``next_event`` returns ``PAUSED`` until its
+    :class:`Tagged` was sent. Some need more than that:
+
+    - :class:`AppendBegin`: :meth:`accept_literal`, or a tagged NO. Then :class:`AppendChunk` ...,
+      and another AppendBegin, or :class:`AppendEnd`, which wants the tagged response.
+      After :class:`AppendAborted` there is nothing to answer.
+    - :class:`Idle`: a :class:`Continuation`; then :class:`IdleDone` wants the tagged response.
+    - :class:`Authenticate`: a Continuation asks for a :class:`SaslResponse`, as often as it
+      takes. A :class:`BadCommand` instead ends the exchange: it has been answered.
+    - :class:`StartTls`: a tagged OK, the handshake, and :meth:`start_tls`.
+
+    What is not in the grammar, not allowed now or too big is answered here, in its order, and
+    comes out as a BadCommand for the log.
+
+    Arguments:
+        limits: bounds on what the peer may send.
+        tls_available: whether STARTTLS may be said.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, tls_available: bool = False) -> None:
+        self._limits = limits
+        self._tls_available = tls_available
+        self._out: list[bytes] = []
+        self._pending_output = 0
+        self._events: deque[c.Event] = deque()
+        self._eof = False
+        #: Extensions that were enabled (RFC 5161), in upper case; sending Enabled adds to it.
+        self.enabled: set[str] = set()
+        self._encoder = ResponseEncoder(self.enabled)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing of the peer: at first, and again after TLS (RFC 9051 §6.2.1)."""
+        self._state = State.NOT_AUTHENTICATED
+        self._phase = _Phase.COMMAND
+        self._command: c.Command | None = None
+        self._framer = Framer(Bounds.before_login(self._limits), self._admit)
+        self._bad = 0
+        self._untouched = True
+        self._in_utf8_message = False
+        self.enabled.clear()
+
+    # ------------------------------------------------------------------- what can be looked at
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands (RFC 9051 §3)."""
+        return self._state
+
+    @property
+    def current(self) -> c.Command | None:
+        """The command that waits for its tagged response."""
+        return self._command
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be said, by us or to us; output may still wait to be sent."""
+        return self._phase is _Phase.CLOSED
+
+    @property
+    def pending_output(self) -> int:
+        """Octets that wait in :meth:`data_to_send`."""
+        return self._pending_output
+
+    # ------------------------------------------------------------------------ the driver's verbs
+
+    def receive_data(self, data: bytes) -> None:
+        """Take octets from the transport. After the end they are dropped."""
+        if not self.closed:
+            self._framer.receive(data)
+
+    def receive_eof(self) -> None:
+        """Take note that the peer will send no more."""
+        self._eof = True
+
+    def data_to_send(self) -> bytes:
+        """Return what is to be sent now, once."""
+        data = b"".join(self._out)
+        self._out.clear()
+        self._pending_output = 0
+        return data
+
+    def start_tls(self) -> None:
+        """Begin again on the encrypted transport, after the tagged OK to STARTTLS.
+
+        What the client sent in the clear behind its STARTTLS is an injection: BYE, and closed.
+
+        Raises:
+            LocalProtocolError: no STARTTLS was granted.
+        """
+        if self.closed:
+            return
+        if self._phase is not _Phase.TLS:
+            raise LocalProtocolError("no TLS handshake was due")
+        if len(self._framer):
+            self.close("Plaintext behind STARTTLS")
+            return
+        self._tls_available = False
+        self._begin()
+
+    # ------------------------------------------------------------------------ the session's verbs
+
+    def next_event(self) -> c.Event | Literal[Flow.NEED_DATA, Flow.PAUSED]:
+        """Return what the peer did next.
+
+        Returns:
+            ``PAUSED`` while the last event waits for us; ``NEED_DATA`` when all that came is dealt
+            with.
+        """
+        while not self._events:
+            if self.closed:
+                return c.ConnectionClosed()
+            if self._phase in _OURS:
+                return PAUSED
+            progress = self._read_line() if self._phase is _Phase.SASL else self._read_unit()
+            if progress:
+                continue
+            if not self._eof:
+                return NEED_DATA
+            self._abort_append()
+            self._shut()
+        return self._events.popleft()
+
+    def send(self, response: Response) -> None:
+        """Queue a response.
+
+        Raises:
+            LocalProtocolError: it does not fit here, or cannot be written; nothing was queued.
+        """
+        if self.closed:
+            raise LocalProtocolError("the connection is closed")
+        if isinstance(response, Tagged):
+            self._check_tagged(response)
+            if self._is_tls_injection(response):
+                self.close("Plaintext behind STARTTLS")
+                return
+        elif isinstance(response, Continuation):
+            self._check_continuation()
+        elif isinstance(response, Untagged):
+            self._check_untagged(response)
+        self._queue(self._encoder.encode(response))
+        if isinstance(response, Tagged):
+            self._finish(response.status)
+        elif isinstance(response, Continuation):
+            is_idle = isinstance(self._command, c.Idle)
+            self._phase = _Phase.IDLING if is_idle else _Phase.SASL
+        elif isinstance(response, Enabled):
+            self.enabled.update(name.upper() for name in response.capabilities)
+        elif isinstance(response, Untagged):
+            self._after_untagged(response)
+
+    def accept_literal(self) -> None:
+        """Let the message come that :class:`AppendBegin` announced.
+
+        Raises:
+            LocalProtocolError: no message waits for it.
+        """
+        if self._phase is not _Phase.DECISION or not isinstance(self._command, c.AppendBegin):
+            raise LocalProtocolError("no literal was announced")
+        if self._command.synchronizing:
+            self._queue(self._encoder.encode(Continuation("Ready")))
+        self._framer.accept_message()
+        self._phase = _Phase.MESSAGE
+
+    def close(self, text: str, code: ResponseCode | None = None) -> None:
+        """Say BYE and be closed. Harmless when closed already.
+
+        Within a streamed FETCH response there is no place for a BYE, and none is said.
+        """
+        if self.closed:
+            return
+        if not self._encoder.in_fetch:
+            self._queue(self._encoder.encode(Untagged(Status.BYE, text, code)))
+        self._shut()
+
+    # ----------------------------------------------------------------------------- what we send
+
+    def _queue(self, data: bytes) -> None:
+        self._out.append(data)
+        self._pending_output += len(data)
+
+    def _check_tagged(self, response: Tagged) -> None:
+        command = self._command
+        if command is None or command.tag != response.tag:
+            raise LocalProtocolError(f"no command {response.tag!r} waits for an answer")
+        if self._phase is _Phase.ANSWER:
+            return
+        refused = response.status is not Status.OK
+        if self._phase not in (_Phase.DECISION, _Phase.MESSAGE) or not refused:
+            raise LocalProtocolError("the client has not ended its command")
+
+    def _is_tls_injection(self, response: Tagged) -> bool:
+        granted = isinstance(self._command, c.StartTls) and response.status is Status.OK
+        return granted and len(self._framer) > 0
+
+    def _check_continuation(self) -> None:
+        wants = isinstance(self._command, (c.Idle, c.Authenticate))
+        if self._phase is not _Phase.ANSWER or not wants:
+            raise LocalProtocolError("no command waits for a continuation")
+
+    def _check_untagged(self, response: Untagged) -> None:
+        if response.status is Status.PREAUTH and not (
+            self._state is State.NOT_AUTHENTICATED and self._command is None
+        ):
+            raise LocalProtocolError("PREAUTH is a greeting")
+
+    def _after_untagged(self, response: Untagged) -> None:
+        if response.status is Status.PREAUTH:
+            self._enter(State.AUTHENTICATED)
+        elif response.status is Status.BYE and not isinstance(self._command, c.Logout):
+            self._shut()
+
+    def _finish(self, status: Status) -> None:
+        """The command in hand is answered: the one place where the state changes."""
+        command = self._command
+        assert command is not None
+        if self._phase in (_Phase.DECISION, _Phase.MESSAGE):
+            assert isinstance(command, c.AppendBegin)
+            coming = self._phase is _Phase.MESSAGE or not command.synchronizing
+            self._framer.refuse_message(coming=coming)
+        self._command = None
+        self._phase = _Phase.COMMAND
+        self._enter(next_state(self._state, type(command), status))
+        if isinstance(command, c.StartTls) and status is Status.OK:
+            self._phase = _Phase.TLS
+        if status is Status.BAD:
+            self._count_bad()
+
+    def _enter(self, state: State) -> None:
+        if self._state is State.NOT_AUTHENTICATED and state is State.AUTHENTICATED:
+            self._framer.bounds = Bounds.after_login(self._limits)
+            self._bad = 0
+        self._state = state
+        if state is State.LOGOUT:
+            self._shut()
+
+    def _shut(self) -> None:
+        self._state = State.LOGOUT
+        self._phase = _Phase.CLOSED
+        self._command = None
+        self._framer = Framer(self._framer.bounds, self._admit)
+
+    # ------------------------------------------------------------------------- what they send
+
+    def _admit(self, line: bytes) -> Refusal | None:
+        """Look at the first line of a command: the state comes before the arguments."""
+        if self._phase is _Phase.IDLING and line.upper() == b"DONE":
+            return None
+        tag, verb = read_head(line)
+        if tag is None:
+            return Refusal("Expected a tag")
+        if self._phase is _Phase.IDLING:
+            # iOS says IDLE again while it idles; that is no reason to lose the connection one day.
+            return Refusal("Idling: say DONE first", tag, counts=verb != "IDLE")
+        known = VERBS.get(verb)
+        if known is None:
+            return Refusal("Unknown command", tag)
+        if not is_allowed(self._state, known[0]):
+            return Refusal(f"{verb} is not allowed in the {self._state.value} state", tag)
+        if known[0] is c.StartTls and not self._tls_available:
+            return Refusal("STARTTLS is not available", tag)
+        return None
+
+    def _read_unit(self) -> bool:
+        """Take the next thing from the framer; False if there is none."""
+        if self._untouched and _OTHER_PROTOCOL.match(self._framer.peek(_PROBE)):
+            self._events.append(c.BadCommand(None, "This is not IMAP"))
+            self._shut()
+            return True
+        unit = self._framer.next_unit()
+        if unit is None:
+            return False
+        self._untouched = False
+        self._take_unit(unit)
+        return True
+
+    def _take_unit(self, unit: Unit) -> None:
+        if isinstance(unit, Frame):
+            self._take_frame(unit)
+        elif isinstance(unit, MessageHead):
+            self._take_message(unit)
+        elif isinstance(unit, MessageChunk):
+            self._events.append(c.AppendChunk(unit.data))
+        elif isinstance(unit, MessageEnd):
+            self._end_append(unit)
+        elif isinstance(unit, Ready):
+            self._queue(self._encoder.encode(Continuation("Ready")))
+        else:
+            self._refuse(unit)
+
+    def _take_frame(self, frame: Frame) -> None:
+        if self._phase is _Phase.IDLING:
+            assert self._command is not None
+            self._phase = _Phase.ANSWER
+            self._events.append(c.IdleDone(self._command.tag))
+            return
+        utf8 = uses_utf8(self.enabled)
+        try:
+            command = parse_command(frame.data, self._framer.bounds, utf8=utf8)
+        except ParseError as error:
+            self._refuse_parse(error, tag_of(frame.data))
+            return
+        self._command = command
+        self._phase = _Phase.ANSWER
+        self._events.append(command)
+
+    def _read_line(self) -> bool:
+        """Take a line of AUTHENTICATE; False if there is none."""
+        assert self._command is not None
+        tag = self._command.tag
+        line = self._framer.next_line()
+        if line is None:
+            return False
+        if isinstance(line, Refusal):
+            self._refuse(replace(line, tag=tag))
+            return True
+        try:
+            data = None if line == b"*" else decode_base64(line)
+        except SaslError:
+            self._refuse(Refusal("Bad base64", tag))
+            return True
+        self._phase = _Phase.ANSWER
+        self._events.append(c.SaslResponse(data))
+        return True
+
+    # ------------------------------------------------------------------------------- APPEND
+
+    def _take_message(self, head: MessageHead) -> None:
+        """A message literal was announced: let the session decide on it."""
+        bounds = self._framer.bounds
+        utf8 = uses_utf8(self.enabled)
+        tag = self._command.tag if self._command else tag_of(head.data)
+        try:
+            if isinstance(self._command, c.AppendBegin):
+                cursor = Cursor(head.data, 0, bounds.nesting, utf8=utf8)
+                begin = parse_next_message(cursor, self._command, head, utf8=self._in_utf8_message)
+            else:
+                cursor, first_tag, _ = open_command(head.data, bounds, utf8=utf8)
+                begin = parse_first_message(cursor, first_tag, head)
+        except ParseError as error:
+            self._framer.refuse_message(coming=not head.synchronizing)
+            self._refuse_parse(error, tag)
+            return
+        if head.size > self._limits.message_size:
+            self._framer.refuse_message(coming=not head.synchronizing)
+            self._refuse(Refusal("Message too big", tag, TOO_BIG, Status.NO, counts=False))
+            return
+        self._in_utf8_message = head.binary
+        self._command = begin
+        self._phase = _Phase.DECISION
+        self._events.append(begin)
+
+    def _end_append(self, end: MessageEnd) -> None:
+        assert self._command is not None
+        tag = self._command.tag
+        try:
+            check_end(Cursor(end.rest), utf8=self._in_utf8_message)
+        except ParseError as error:
+            self._refuse_parse(error, tag)
+            return
+        self._phase = _Phase.ANSWER
+        self._events.append(c.AppendEnd(tag))
+
+    def _abort_append(self) -> None:
+        if self._phase is _Phase.MESSAGE and self._command is not None:
+            self._events.append(c.AppendAborted(self._command.tag))
+
+    # ------------------------------------------------------------------------------ refusals
+
+    def _refuse_parse(self, error: ParseError, tag: str | None) -> None:
+        counts = error.status is Status.BAD
+        self._refuse(Refusal(error.text, tag, error.code, error.status, counts))
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer what is not taken, in the place of the session."""
+        self._abort_append()
+        if self._phase is not _Phase.IDLING:
+            self._command = None
+            self._phase = _Phase.COMMAND
+        self._events.append(c.BadCommand(refusal.tag, refusal.text, refusal.code))
+        if refusal.status is Status.BYE:
+            self.close(refusal.text, refusal.code)
+            return
+        answer: Response = Untagged(refusal.status, refusal.text, refusal.code)
+        if refusal.tag is not None:
+            answer = Tagged(refusal.tag, refusal.status, refusal.text, refusal.code)
+        self._queue(self._encoder.encode(answer))
+        if refusal.counts:
+            self._count_bad()
+
+    def _count_bad(self) -> None:
+        """Note a mistake of the client, ours to answer or the session's; enough is enough."""
+        self._bad += 1
+        limits = self._limits
+        before_login = self._state is State.NOT_AUTHENTICATED
+        if self._bad >= (limits.bad_commands_before_login if before_login else limits.bad_commands):
+            self.close("Too many bad commands")

@@ -1,0 +1,233 @@
+"""SEARCH as three-valued logic: yes, no, or not to be told without reading more (RFC 9051 §6.4.4).
+
+A key is compiled once. Its matcher is asked first with what costs nothing (flags, dates, sizes),
+then with the summary, then with the message, and only while the answer is still open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from mailcore.imap import searchkeys as keys
+from mailcore.imap.searchkeys import SearchKey
+from mailcore.message import Buffer, decode_header, headers, iter_text_parts, parse_structure
+
+#: The fields that a summary holds.
+SUMMARY_FIELDS = frozenset({"FROM", "TO", "CC", "BCC", "SUBJECT"})
+
+
+class SummaryFacts(Protocol):
+    """What SEARCH wants of a summary."""
+
+    @property
+    def sent(self) -> datetime | None: ...
+
+    def header(self, name: str) -> str | None: ...
+
+
+class Candidate(Protocol):
+    """A message that SEARCH looks at. What is None is not at hand yet."""
+
+    @property
+    def uid(self) -> int: ...
+    @property
+    def flags(self) -> Collection[str]: ...
+    @property
+    def modseq(self) -> int: ...
+    @property
+    def internal_date(self) -> datetime: ...
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def summary(self) -> SummaryFacts | None: ...
+    @property
+    def text(self) -> MessageText | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MessageText:
+    """A message decoded for searching, all of it without case.
+
+    Arguments:
+        fields: name in upper case and value of each header field.
+        body: the text parts.
+    """
+
+    fields: tuple[tuple[str, str], ...]
+    body: tuple[str, ...] = ()
+
+    @classmethod
+    def of_header(cls, block: bytes) -> MessageText:
+        """Decode a header block."""
+        return cls(
+            tuple(
+                (header.name.decode("ascii").upper(), decode_header(header.value).casefold())
+                for header in headers(block)
+            )
+        )
+
+    @classmethod
+    def of_message(cls, data: Buffer) -> MessageText:
+        """Decode a whole message."""
+        part = parse_structure(data)
+        fields = cls.of_header(data[: part.body]).fields
+        return cls(fields, tuple(text.casefold() for text in iter_text_parts(data, part)))
+
+
+#: Asked about a candidate: True, False, or None if it is not to be told yet.
+Matcher = Callable[[Candidate], bool | None]
+
+
+def compile_key(key: SearchKey, uids: Sequence[int]) -> Matcher:
+    """Make the matcher of a key.
+
+    Arguments:
+        key: what was asked for. How deep it nests is bounded by the grammar.
+        uids: the messages that the session knows of, by sequence number.
+    """
+    match key:
+        case keys.All():
+            return lambda _: True
+        case keys.And(parts):
+            return _all_of([compile_key(part, uids) for part in parts])
+        case keys.Or(left, right):
+            return _either(compile_key(left, uids), compile_key(right, uids))
+        case keys.Not(inner):
+            return _negated(compile_key(inner, uids))
+        case keys.HasFlag(flag):
+            return _has_flag(flag)
+        case keys.InSet(numbers, uid):
+            chosen = set(
+                numbers.select(uids)
+                if uid
+                else (uids[number - 1] for number in numbers.select(range(1, len(uids) + 1)))
+            )
+            return lambda message: message.uid in chosen
+        case keys.ModSeq(modseq):
+            return lambda message: message.modseq >= modseq
+        case keys.Larger(size):
+            return lambda message: None if message.size is None else message.size > size
+        case keys.Smaller(size):
+            return lambda message: None if message.size is None else message.size < size
+        case keys.DateKey(field, relation, day):
+            return _date(field, relation, day)
+        case keys.Header(name, value):
+            return _header(name.upper(), value.casefold())
+        case keys.Body(value):
+            return _body(value.casefold())
+        case keys.Text(value):
+            return _text(value.casefold())
+
+
+def needs_body(key: SearchKey) -> bool:
+    """Tell whether a key looks at more of a message than its header."""
+    match key:
+        case keys.And(parts):
+            return any(needs_body(part) for part in parts)
+        case keys.Or(left, right):
+            return needs_body(left) or needs_body(right)
+        case keys.Not(inner):
+            return needs_body(inner)
+        case _:
+            return isinstance(key, keys.Body | keys.Text)
+
+
+def asks_modseq(key: SearchKey) -> bool:
+    """Tell whether MODSEQ is in a key, so that the answer carries one (RFC 7162 §3.1.5)."""
+    match key:
+        case keys.And(parts):
+            return any(asks_modseq(part) for part in parts)
+        case keys.Or(left, right):
+            return asks_modseq(left) or asks_modseq(right)
+        case keys.Not(inner):
+            return asks_modseq(inner)
+        case _:
+            return isinstance(key, keys.ModSeq)
+
+
+def _all_of(parts: Sequence[Matcher]) -> Matcher:
+    def matcher(message: Candidate) -> bool | None:
+        result: bool | None = True
+        for part in parts:
+            answer = part(message)
+            if answer is False:
+                return False
+            if answer is None:
+                result = None
+        return result
+
+    return matcher
+
+
+def _either(left: Matcher, right: Matcher) -> Matcher:
+    def matcher(message: Candidate) -> bool | None:
+        first = left(message)
+        if first is True:
+            return True
+        second = right(message)
+        return first if second is False else second
+
+    return matcher
+
+
+def _negated(inner: Matcher) -> Matcher:
+    def matcher(message: Candidate) -> bool | None:
+        answer = inner(message)
+        return None if answer is None else not answer
+
+    return matcher
+
+
+def _has_flag(flag: str) -> Matcher:
+    wanted = flag.lower()
+    return lambda message: any(known.lower() == wanted for known in message.flags)
+
+
+def _date(field: keys.DateField, relation: str, day: date) -> Matcher:
+    def compare(moment: datetime | None) -> bool:
+        if moment is None:
+            return False
+        if relation == "BEFORE":
+            return moment.date() < day
+        return moment.date() == day if relation == "ON" else moment.date() >= day
+
+    if field == keys.INTERNAL:
+        return lambda message: compare(message.internal_date)
+    return lambda message: None if message.summary is None else compare(message.summary.sent)
+
+
+def _header(name: str, value: str) -> Matcher:
+    def in_summary(message: Candidate) -> bool | None:
+        if message.summary is None:
+            return None
+        text = message.summary.header(name)
+        return text is not None and value in text.casefold()
+
+    def in_header(message: Candidate) -> bool | None:
+        if message.text is None:
+            return None
+        return any(value in text for known, text in message.text.fields if known == name)
+
+    return in_summary if name in SUMMARY_FIELDS else in_header
+
+
+def _body(value: str) -> Matcher:
+    def matcher(message: Candidate) -> bool | None:
+        return None if message.text is None else any(value in text for text in message.text.body)
+
+    return matcher
+
+
+def _text(value: str) -> Matcher:
+    def matcher(message: Candidate) -> bool | None:
+        if message.text is None:
+            return None
+        fields = (f"{name}: {text}" for name, text in message.text.fields)
+        return any(value in line.casefold() for line in fields) or any(
+            value in text for text in message.text.body
+        )
+
+    return matcher

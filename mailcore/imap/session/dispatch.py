@@ -1,0 +1,71 @@
+"""Which function answers which command: three tables."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, Final
+
+from mailcore.imap import commands
+from mailcore.imap.responses import Tagged
+from mailcore.imap.session import (
+    append,
+    auth,
+    copy,
+    expunge,
+    fetch,
+    general,
+    idle,
+    mailboxes,
+    search,
+    select,
+    store,
+)
+
+# Each takes the session and its command. A coroutine returns the tagged response, or None if that
+# comes with a later event; a generator yields None where octets may be sent, and at last the
+# tagged response.
+Handler = Callable[[Any, Any], Awaitable[Tagged | None]]
+Stream = Callable[[Any, Any], AsyncGenerator[Tagged | None, None]]
+
+HANDLERS: Final[dict[type[commands.Command], Handler]] = {
+    commands.Capability: general.capability,
+    commands.Noop: idle.noop,
+    commands.Logout: general.logout,
+    commands.Id: general.identify,
+    commands.StartTls: general.start_tls,
+    commands.Authenticate: auth.authenticate,
+    commands.Login: auth.login,
+    commands.Enable: general.enable,
+    commands.Select: select.select,
+    commands.Create: mailboxes.create,
+    commands.Delete: mailboxes.delete,
+    commands.Rename: mailboxes.rename,
+    commands.Subscribe: mailboxes.subscribe,
+    commands.Unsubscribe: mailboxes.unsubscribe,
+    commands.List: mailboxes.list_mailboxes,
+    commands.Lsub: mailboxes.list_subscribed,
+    commands.Namespace: mailboxes.namespace,
+    commands.StatusCommand: select.status,
+    commands.AppendBegin: append.begin,
+    commands.Idle: idle.idle,
+    commands.Check: idle.noop,
+    commands.Close: expunge.close,
+    commands.Unselect: expunge.unselect,
+    commands.Expunge: expunge.expunge,
+    commands.Search: search.search,
+    commands.Store: store.store,
+    commands.Copy: copy.copy,
+    commands.Move: copy.move,
+}
+
+STREAMS: Final[dict[type[commands.Command], Stream]] = {
+    commands.Fetch: fetch.fetch,
+}
+
+EVENTS: Final[dict[type[object], Handler]] = {
+    commands.AppendChunk: append.chunk,
+    commands.AppendEnd: append.end,
+    commands.AppendAborted: append.aborted,
+    commands.SaslResponse: auth.sasl_response,
+    commands.IdleDone: idle.done,
+}

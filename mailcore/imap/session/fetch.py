@@ -1,0 +1,284 @@
+"""FETCH (RFC 9051 §6.4.5): flags from the snapshot, structure from summaries, octets by ranges."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mailcore.backend import BackendError, FlagAction, Flaggable, Mailbox
+from mailcore.imap import commands
+from mailcore.imap.responses import (
+    BodySection,
+    Encoded,
+    FetchAttribute,
+    FetchBegin,
+    FetchEnd,
+    FetchResponse,
+    Flags,
+    InternalDate,
+    LiteralBegin,
+    LiteralChunk,
+    ModSequence,
+    Response,
+    Rfc822,
+    Rfc822Size,
+    Tagged,
+    Uid,
+)
+from mailcore.imap.session.answers import ok
+from mailcore.imap.session.reading import BrokenLiteral, message_size
+from mailcore.imap.session.view import View
+from mailcore.imap.summary import Summary
+from mailcore.imap.types import FetchAtt, FetchBody, FetchItem, ResponseCode, Section
+from mailcore.message import header_fields
+from mailcore.spool import CHUNK
+
+if TYPE_CHECKING:
+    from mailcore.imap.session.session import Session
+
+# Messages whose summaries are asked for, and whose \Seen is set, at a time.
+_BATCH: Final = 100
+_SUMMARY_ITEMS: Final = frozenset({"ENVELOPE", "BODY", "BODYSTRUCTURE"})
+# RFC 822 items are sections by another name (RFC 3501 §6.4.5).
+_RFC822: Final = {
+    "RFC822": FetchBody(Section()),
+    "RFC822.HEADER": FetchBody(Section(text="HEADER"), peek=True),
+    "RFC822.TEXT": FetchBody(Section(text="TEXT")),
+}
+
+
+async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tagged | None, None]:
+    """FETCH and UID FETCH. Of messages that are gone nothing is told."""
+    view = session.selected
+    plan = _Plan.of(session, command)
+    chosen = view.select(command.numbers, command.uid)
+    if command.changed_since is not None:
+        snapshot, since = view.snapshot, command.changed_since
+        chosen = [
+            pair for pair in chosen if pair[1] in snapshot and snapshot.modseq(pair[1]) > since
+        ]
+    missing = False
+    seen: set[int] = set()
+    for start in range(0, len(chosen), _BATCH):
+        batch = chosen[start : start + _BATCH]
+        uids = [uid for _, uid in batch if uid in view.snapshot]
+        newly_seen = await _mark_seen(view, uids) if plan.sets_seen else set()
+        seen |= newly_seen
+        summaries: dict[int, Summary] = {}
+        if plan.needs_summary:
+            summaries = await session.shared.summaries(view.mailbox, uids)
+        for number, uid in batch:
+            message = _Message(view, number, uid, summaries.get(uid))
+            try:
+                await message.prepare(plan, uid in newly_seen)
+            except KeyError:
+                missing = True
+                continue
+            async with aclosing(message.responses()) as responses:
+                async for response in responses:
+                    session.send(response)
+                    if session.output_is_full:
+                        yield None
+    await session.tell_updates(expunge=command.uid, ask=missing, told=seen)
+    code = ResponseCode("EXPUNGEISSUED") if missing and not command.uid else None
+    yield ok(command, code=code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a FETCH asks for, looked at once."""
+
+    items: tuple[FetchItem, ...]
+    needs_summary: bool
+    sets_seen: bool
+    condstore: bool
+
+    @classmethod
+    def of(cls, session: Session, command: commands.Fetch) -> _Plan:
+        items = list(command.items)
+        if command.uid and FetchAtt("UID") not in items:
+            items.insert(0, FetchAtt("UID"))
+        if command.changed_since is not None and FetchAtt("MODSEQ") not in items:
+            items.append(FetchAtt("MODSEQ"))
+        if FetchAtt("MODSEQ") in items:
+            session.enable_condstore()
+        elif session.condstore and FetchAtt("FLAGS") in items:
+            # RFC 7162 §3.2: whoever is told flags is told which state of them that is.
+            items.append(FetchAtt("MODSEQ"))
+        bodies = [body for item in items if (body := _as_body(item)) is not None]
+        summary = any(isinstance(item, FetchAtt) and item.name in _SUMMARY_ITEMS for item in items)
+        return cls(
+            tuple(items),
+            needs_summary=summary or any(body.section != Section() for body in bodies),
+            sets_seen=any(not body.peek for body in bodies),
+            condstore=session.condstore,
+        )
+
+
+def _as_body(item: FetchItem) -> FetchBody | None:
+    return item if isinstance(item, FetchBody) else _RFC822.get(item.name)
+
+
+async def _mark_seen(view: View, uids: Sequence[int]) -> set[int]:
+    """Set ``\\Seen`` where it is missing; return where it is now set, so that it is told."""
+    mailbox = view.mailbox
+    if view.read_only or not isinstance(mailbox, Flaggable):
+        return set()
+    unseen = [
+        uid for uid in uids if uid in view.snapshot and "\\Seen" not in view.snapshot.flags(uid)
+    ]
+    if not unseen or "\\Seen" not in mailbox.permanent_flags:
+        return set()
+    try:
+        await mailbox.store_flags(unseen, FlagAction.ADD, frozenset({"\\Seen"}))
+        await view.refresh()
+    except BackendError:
+        # Reading goes on without it: the client asked for octets.
+        return set()
+    return set(unseen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Octets:
+    """Octets that an item stands for: in memory, or a range still to be read."""
+
+    item: FetchItem
+    origin: int | None
+    data: bytes | None = None
+    start: int = 0
+    end: int = 0
+
+    @property
+    def attribute(self) -> FetchAttribute:
+        if isinstance(self.item, FetchAtt):
+            return Rfc822(self.item.name, self.data or b"")
+        return BodySection(self.item.section, self.data, self.origin)
+
+    @property
+    def begin(self) -> LiteralBegin:
+        item = self.item.name if isinstance(self.item, FetchAtt) else self.item.section
+        return LiteralBegin(item, self.end - self.start, self.origin)
+
+
+class _Message:
+    """One message on its way out."""
+
+    def __init__(self, view: View, number: int, uid: int, summary: Summary | None) -> None:
+        self._view = view
+        self._mailbox: Mailbox = view.mailbox
+        self._number = number
+        self._uid = uid
+        self._summary = summary
+        self._attributes: list[FetchAttribute] = []
+        self._large: list[_Octets] = []
+        self._first = b""
+
+    async def prepare(self, plan: _Plan, newly_seen: bool) -> None:
+        """Read all that is not large; KeyError if the message is gone."""
+        for item in plan.items:
+            body = _as_body(item)
+            if body is None:
+                assert isinstance(item, FetchAtt)
+                self._attributes.append(await self._attribute(item.name))
+                continue
+            octets = await self._octets(item, body)
+            if octets.end > octets.start:
+                self._large.append(octets)
+            else:
+                self._attributes.append(octets.attribute)
+        if newly_seen and FetchAtt("FLAGS") not in plan.items:
+            self._attributes.append(Flags(self._view.flags(self._uid)))
+            if plan.condstore and FetchAtt("MODSEQ") not in plan.items:
+                self._attributes.append(ModSequence(self._view.snapshot.modseq(self._uid)))
+        if self._large:
+            # A message that is gone is noticed before anything is promised.
+            start = self._large[0].start
+            self._first = await self._read(start, min(start + CHUNK, self._large[0].end))
+
+    async def responses(self) -> AsyncGenerator[Response, None]:
+        """Yield the FETCH response, in pieces if it is large.
+
+        Raises:
+            BrokenLiteral: there are fewer octets than were promised.
+        """
+        if not self._large:
+            yield FetchResponse(self._number, tuple(self._attributes))
+            return
+        yield FetchBegin(self._number, tuple(self._attributes))
+        for octets in self._large:
+            yield octets.begin
+            for start in range(octets.start, octets.end, CHUNK):
+                yield LiteralChunk(await self._promised(start, min(start + CHUNK, octets.end)))
+        yield FetchEnd()
+
+    async def _promised(self, start: int, end: int) -> bytes:
+        data, self._first = self._first, b""
+        try:
+            data = data or await self._read(start, end)
+        except KeyError:
+            data = b""
+        if len(data) != end - start:
+            raise BrokenLiteral(f"message {self._uid} of {self._view.name} ends too early")
+        return data
+
+    async def _attribute(self, name: str) -> FetchAttribute:
+        snapshot, uid = self._view.snapshot, self._uid
+        match name:
+            case "UID":
+                # Nothing is told of a message that is gone.
+                snapshot.modseq(uid)
+                return Uid(uid)
+            case "FLAGS":
+                return Flags(self._view.flags(uid))
+            case "INTERNALDATE":
+                return InternalDate(snapshot.internal_date(uid))
+            case "MODSEQ":
+                return ModSequence(snapshot.modseq(uid))
+            case "RFC822.SIZE":
+                return Rfc822Size(await self._size())
+            case "ENVELOPE":
+                return Encoded(b"ENVELOPE " + self._known().envelope)
+            case "BODYSTRUCTURE":
+                return Encoded(b"BODYSTRUCTURE " + self._known().bodystructure)
+            case _:
+                return Encoded(b"BODY " + self._known().body)
+
+    def _known(self) -> Summary:
+        if self._summary is None:
+            raise KeyError(self._uid)
+        return self._summary
+
+    async def _size(self) -> int:
+        if self._summary is not None:
+            return self._summary.size
+        size = await message_size(self._mailbox, self._view.snapshot, self._uid)
+        if size is None:
+            raise KeyError(self._uid)
+        return size
+
+    async def _octets(self, item: FetchItem, body: FetchBody) -> _Octets:
+        """Return the octets of a section if they are few, or the range where they lie."""
+        section = body.section
+        origin = body.partial[0] if body.partial is not None else None
+        found = (0, await self._size()) if section == Section() else self._known().resolve(section)
+        if found is None:
+            return _Octets(item, origin)
+        start, end = found
+        if section.text in ("HEADER.FIELDS", "HEADER.FIELDS.NOT"):
+            block = await self._read(start, end)
+            data = header_fields(block, section.fields, section.text == "HEADER.FIELDS.NOT")
+            if body.partial is not None:
+                data = data[body.partial[0] : sum(body.partial)]
+            return _Octets(item, origin, data)
+        if body.partial is not None:
+            # Past the end there is nothing: an empty string, not NIL.
+            start = min(start + body.partial[0], end)
+            end = min(start + body.partial[1], end)
+        if end - start > CHUNK:
+            return _Octets(item, origin, start=start, end=end)
+        return _Octets(item, origin, await self._read(start, end) if end > start else b"")
+
+    async def _read(self, start: int, end: int) -> bytes:
+        return await self._mailbox.read(self._uid, start, end)

@@ -1,0 +1,46 @@
+"""CAPABILITY, ID, ENABLE, STARTTLS, LOGOUT: commands about the connection itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mailcore.imap import commands
+from mailcore.imap.responses import CapabilityResponse, Enabled, IdResponse, Tagged, Untagged
+from mailcore.imap.session.answers import ok
+from mailcore.imap.session.capabilities import ENABLEABLE
+from mailcore.imap.types import Status
+
+if TYPE_CHECKING:
+    from mailcore.imap.session.session import Session
+
+
+async def capability(session: Session, command: commands.Capability) -> Tagged:
+    """CAPABILITY (RFC 9051 §6.1.1)."""
+    session.send(CapabilityResponse(session.capabilities()))
+    return ok(command)
+
+
+async def identify(session: Session, command: commands.Id) -> Tagged:
+    """ID (RFC 2971): what the client says of itself changes nothing."""
+    session.send(IdResponse(session.id_fields))
+    return ok(command)
+
+
+async def enable(session: Session, command: commands.Enable) -> Tagged:
+    """ENABLE (RFC 5161): what is not known is passed over."""
+    possible = ENABLEABLE - session.connection.enabled
+    names = dict.fromkeys(command.capabilities)
+    session.send(Enabled(tuple(name for name in names if name in possible)))
+    return ok(command)
+
+
+async def start_tls(session: Session, command: commands.StartTls) -> Tagged:
+    """STARTTLS (RFC 9051 §6.2.1); the connection lets it come here only where it is offered."""
+    session.begin_handshake()
+    return ok(command, "Begin TLS negotiation now")
+
+
+async def logout(session: Session, command: commands.Logout) -> Tagged:
+    """LOGOUT (RFC 9051 §6.1.3)."""
+    session.send(Untagged(Status.BYE, "Logging out"))
+    return ok(command)

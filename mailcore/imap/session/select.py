@@ -1,0 +1,108 @@
+"""SELECT, EXAMINE and STATUS (RFC 9051 §6.3.2-3, §6.3.11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mailcore.backend import Appendable, Flaggable, Mailbox
+from mailcore.imap import commands
+from mailcore.imap.responses import (
+    Exists,
+    FlagsResponse,
+    Recent,
+    StatusResponse,
+    Tagged,
+    Untagged,
+)
+from mailcore.imap.session.answers import ok
+from mailcore.imap.session.reading import message_size
+from mailcore.imap.session.view import View
+from mailcore.imap.snapshot import Snapshot
+from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, Status
+
+if TYPE_CHECKING:
+    from mailcore.imap.session.session import Session
+
+
+async def select(session: Session, command: commands.Select) -> Tagged:
+    """SELECT and EXAMINE. If it fails no mailbox is selected, the last one included."""
+    if session.view is not None:
+        session.view = None
+        _say(session, "CLOSED", text="Previous mailbox is closed")
+    if command.condstore:
+        session.enable_condstore()
+    mailbox = await session.open_account.open(command.mailbox)
+    changeable = isinstance(mailbox, Flaggable | Appendable)
+    view = View(
+        command.mailbox, mailbox, session.shared.snapshots, command.read_only or not changeable
+    )
+    await view.open()
+    session.view = view
+    _describe(session, view)
+    mode = "READ-ONLY" if view.read_only else "READ-WRITE"
+    name = "EXAMINE" if command.read_only else "SELECT"
+    return ok(command, f"{name} completed", ResponseCode(mode))
+
+
+def _describe(session: Session, view: View) -> None:
+    snapshot = view.snapshot
+    permanent = permanent_flags(view.mailbox)
+    keywords = sorted((permanent | snapshot.known_flags()) - {*SYSTEM_FLAGS, "\\*"})
+    session.send(FlagsResponse((*SYSTEM_FLAGS, *keywords)))
+    session.send(Exists(len(view.uids)))
+    session.send(Recent(view.recent_count()))
+    unseen = snapshot.first_without("\\Seen")
+    if unseen is not None:
+        _say(session, "UNSEEN", view.number(unseen) or 0, "First unseen")
+    offered = () if view.read_only else sorted(permanent, key=lambda flag: (flag == "\\*", flag))
+    _say(session, "PERMANENTFLAGS", f"({' '.join(offered)})", "Flags that can be changed for good")
+    _say(session, "UIDVALIDITY", view.mailbox.uid_validity, "UIDs valid")
+    _say(session, "UIDNEXT", snapshot.uid_next, "Next UID at least")
+    _say(session, "HIGHESTMODSEQ", snapshot.highest_modseq, "Highest mod-sequence")
+
+
+def _say(session: Session, name: str, argument: object = "", text: str = "") -> None:
+    session.send(Untagged(Status.OK, text, ResponseCode(name, str(argument))))
+
+
+def permanent_flags(mailbox: Mailbox) -> frozenset[str]:
+    """Return what a client can change for good in a mailbox; nothing if it is not Flaggable."""
+    return mailbox.permanent_flags if isinstance(mailbox, Flaggable) else frozenset()
+
+
+async def status(session: Session, command: commands.StatusCommand) -> Tagged:
+    """STATUS, with SIZE, HIGHESTMODSEQ and APPENDLIMIT."""
+    if "HIGHESTMODSEQ" in command.items:
+        session.enable_condstore()
+    mailbox = await session.open_account.open(command.mailbox)
+    snapshot = session.shared.snapshots.get(mailbox)
+    await snapshot.refresh(mailbox)
+    if "SIZE" in command.items:
+        for uid in snapshot.unknown_sizes():
+            await message_size(mailbox, snapshot, uid)
+    found = {item: _status_item(session, mailbox, snapshot, item) for item in command.items}
+    session.send(StatusResponse(command.mailbox, found))
+    await session.tell_updates()
+    return ok(command, "STATUS completed")
+
+
+def _status_item(session: Session, mailbox: Mailbox, snapshot: Snapshot, item: str) -> int:
+    match item:
+        case "MESSAGES":
+            return len(snapshot)
+        case "RECENT":
+            return sum(uid >= snapshot.recent_floor for uid in snapshot.uids)
+        case "UIDNEXT":
+            return snapshot.uid_next
+        case "UIDVALIDITY":
+            return mailbox.uid_validity
+        case "UNSEEN":
+            return len(snapshot) - snapshot.count_flag("\\Seen")
+        case "DELETED":
+            return snapshot.count_flag("\\Deleted")
+        case "SIZE":
+            return snapshot.total_size()
+        case "HIGHESTMODSEQ":
+            return snapshot.highest_modseq
+        case _:
+            return session.limits.message_size  # APPENDLIMIT; the grammar knows no other

@@ -1,0 +1,355 @@
+"""One IMAP session: what the commands of one connection mean, over the backend contract.
+
+The session is pulled by its driver (``mailcore.flow``). It handles all that is buffered before it
+gives octets back, except that it gives them back early when there are many.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Final
+
+from mailcore.backend import (
+    Account,
+    AccountEnded,
+    Backend,
+    BackendError,
+    Closes,
+    Hint,
+    Peer,
+    Watchable,
+)
+from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
+from mailcore.imap import commands
+from mailcore.imap.connection import ServerConnection
+from mailcore.imap.responses import Response, Tagged, Untagged
+from mailcore.imap.session import capabilities
+from mailcore.imap.session.answers import bad, no, refused
+from mailcore.imap.session.append import Append
+from mailcore.imap.session.auth import Exchange
+from mailcore.imap.session.dispatch import EVENTS, HANDLERS, STREAMS
+from mailcore.imap.session.reading import BrokenLiteral
+from mailcore.imap.session.shared import Shared, shared_by
+from mailcore.imap.session.view import BadNumber, MailboxReset, View
+from mailcore.imap.types import ResponseCode, Status
+from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.sasl import SERVER_MECHANISMS, ServerMechanism
+
+logger: Final = logging.getLogger("mailcore.imap")
+
+#: Output is given to the driver as soon as there are this many octets of it.
+FLUSH: Final = 64 * 1024
+# How often a mailbox that says nothing by itself is asked during IDLE, in seconds.
+_POLL: Final = 30.0
+
+
+class Session:
+    """The server's side of one IMAP connection (RFC 9051, RFC 3501).
+
+    Arguments:
+        backend: whose mail it is.
+        peer: who is connected; ``peer.tls`` decides whether passwords may be sent.
+        limits: bounds on what the peer may do.
+        shared: the registry for all sessions of the backend in this event loop; None for the one
+            that belongs to the backend object.
+        mechanisms: of SASL.
+        start_tls: offer STARTTLS.
+        allow_plaintext: let peers on this machine log in without TLS.
+        id_fields: what ID answers (RFC 2971).
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        peer: Peer,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        shared: Shared | None = None,
+        mechanisms: Mapping[str, Callable[[], ServerMechanism]] = SERVER_MECHANISMS,
+        start_tls: bool = False,
+        allow_plaintext: bool = False,
+        id_fields: Mapping[str, str | None] | None = None,
+    ) -> None:
+        self.backend = backend
+        self.peer = peer
+        self.limits = limits
+        self.shared = shared or shared_by(backend, limits)
+        self.mechanisms = mechanisms
+        self.id_fields = id_fields or {"name": "mailcore"}
+        self.wake: Callable[[], None] = lambda: None
+        #: Seconds that the driver waits before it sends what comes next: wrong passwords.
+        self.delay = 0.0
+        self.failed_logins = 0
+        self.account: Account | None = None
+        self.view: View | None = None
+        self.exchange: Exchange | None = None
+        self.append: Append | None = None
+        self.idling = False
+        self._allow_plaintext = allow_plaintext
+        self._start_tls = start_tls
+        self._handshake = False
+        self._running: AsyncGenerator[Tagged | None, None] | None = None
+        self._command: commands.Command | None = None
+        self._unwatch: Callable[[], None] | None = None
+        self._stale = False
+        self._farewell: str | None = None
+        self._silence = 0.0
+        self._within_line = False
+        self._gone = False
+        self._greeted = False
+        self.connection = ServerConnection(limits, tls_available=start_tls and not peer.tls)
+
+    # ------------------------------------------------------------------- what a driver calls
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that the peer now has to send something (RFC 9051 §5.4)."""
+        if self.account is None:
+            return self.limits.login_timeout
+        if self.append is not None or self._within_line:
+            return self.limits.command_timeout
+        if self.idling and self._unwatch is None:
+            return min(_POLL, self.limits.idle_timeout)
+        return self.limits.idle_timeout
+
+    def receive_data(self, data: bytes) -> None:
+        """Take octets from the transport."""
+        self._silence = 0.0
+        self._within_line = not data.endswith(b"\n")
+        self.connection.receive_data(data)
+
+    def receive_eof(self) -> None:
+        """Take note that the peer will send no more."""
+        self.connection.receive_eof()
+
+    def timed_out(self) -> None:
+        """Say goodbye, unless it was only time to look for news (RFC 9051 §5.4)."""
+        self._silence += self.timeout
+        if self.idling and not self._within_line and self._silence < self.limits.idle_timeout:
+            self._stale = True
+        else:
+            self._farewell = "Autologout: idle for too long"
+            self.drop_append()
+
+    def shut_down(self, reason: str) -> None:
+        """Say BYE once the command in hand is answered. From any thread."""
+        self._farewell = reason
+        self.wake()
+
+    def tls_started(self) -> None:
+        """The handshake is done: all that was known of the client is void (RFC 9051 §11.1)."""
+        self._handshake = False
+        self.peer = replace(self.peer, tls=True)
+        self.connection.start_tls()
+
+    async def aclose(self) -> None:
+        """Release what the session holds. Harmless when repeated."""
+        self._gone = True
+        if self._running is not None:
+            await self._running.aclose()
+            self._running = None
+        self.drop_append()
+        self.view = None
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
+        account, self.account = self.account, None
+        if isinstance(account, Closes):
+            account.close()
+
+    async def step(self) -> Step:
+        """Handle all that is buffered; return octets to send, or what the driver does next."""
+        if not self._greeted:
+            self._greeted = True
+            self._greet()
+        while not self._gone:
+            if self.connection.pending_output >= FLUSH:
+                break
+            if self._running is not None:
+                await self._advance(self._running)
+            elif self._handshake:
+                return self.connection.data_to_send() or START_TLS
+            elif self._farewell is not None and self.append is None:
+                self.connection.close(self._farewell)
+                self._gone = True
+            elif not await self._next_event():
+                break
+        if output := self.connection.data_to_send():
+            return output
+        return CLOSE if self._gone or self.connection.closed else NEED_DATA
+
+    # ----------------------------------------------------------------------- what drives a step
+
+    async def _next_event(self) -> bool:
+        """Handle one event; return False if there is nothing more to do now."""
+        event = self.connection.next_event()
+        if event is NEED_DATA or event is PAUSED:
+            if not (self.idling and self._stale):
+                return False
+            await self._guard(self._tell_idling())
+            return True
+        self.delay = 0.0
+        if isinstance(event, commands.ConnectionClosed):
+            self._gone = True
+        elif isinstance(event, commands.BadCommand):
+            # Within AUTHENTICATE it ends the exchange.
+            self.exchange = None
+            logger.debug("%s: bad command: %s", self.peer.host, event.text)
+        elif isinstance(event, commands.Command):
+            self._command = event
+            stream = STREAMS.get(type(event))
+            if stream is not None:
+                self._running = stream(self, event)
+            else:
+                self._answer(await self._guard(HANDLERS[type(event)](self, event)))
+        else:
+            self._answer(await self._guard(EVENTS[type(event)](self, event)))
+        return True
+
+    async def _advance(self, running: AsyncGenerator[Tagged | None, None]) -> None:
+        """Let a command that streams run until it has filled the output or ends."""
+        answer = await self._guard(anext(running))
+        if answer is not None or self._gone:
+            self._running = None
+            await running.aclose()
+            self._answer(answer)
+
+    async def _guard(self, work: Awaitable[Tagged | None]) -> Tagged | None:
+        """Run a part of a command; whatever goes wrong becomes its answer."""
+        command = self._command
+        assert command is not None
+        try:
+            return await work
+        except BackendError as error:
+            return refused(command, error)
+        except BadNumber:
+            return bad(command, "No such message number")
+        except MailboxReset:
+            self.say_goodbye("The mailbox was replaced by another; log in again")
+            return no(command, "The mailbox was replaced by another")
+        except BrokenLiteral as error:
+            # Octets were promised that do not exist any more: nothing that is sent now would be
+            # understood.
+            logger.warning("%s: connection dropped: %s", self.peer.host, error)
+            self._gone = True
+            return None
+        except Exception:
+            logger.exception("%s: %s failed", self.peer.host, type(command).__name__)
+            return no(command, "Internal error", "SERVERBUG")
+
+    def _answer(self, answer: Tagged | None) -> None:
+        # What goes wrong while the client idles has no command to be told by.
+        if answer is not None and not self.idling:
+            self.send(answer)
+
+    def _greet(self) -> None:
+        code = ResponseCode("CAPABILITY", " ".join(self.capabilities()))
+        self.send(Untagged(Status.OK, "mailcore ready", code))
+
+    # ---------------------------------------------------------------------- what handlers need
+
+    def send(self, response: Response) -> None:
+        """Put a response into the output."""
+        self.connection.send(response)
+
+    @property
+    def output_is_full(self) -> bool:
+        """Whether a command that streams should let the output go first."""
+        return self.connection.pending_output >= FLUSH
+
+    @property
+    def selected(self) -> View:
+        """The mailbox that is selected; the connection lets no command come here without one."""
+        assert self.view is not None
+        return self.view
+
+    @property
+    def open_account(self) -> Account:
+        """The account; the connection lets no command come here that needs one before login."""
+        assert self.account is not None
+        return self.account
+
+    @property
+    def condstore(self) -> bool:
+        """Whether the client has shown that it knows mod-sequences (RFC 7162 §3.1)."""
+        return "CONDSTORE" in self.connection.enabled
+
+    def enable_condstore(self) -> None:
+        """Take note of a command that only such a client sends (RFC 7162 §3.1)."""
+        self.connection.enabled.add("CONDSTORE")
+
+    def may_authenticate(self) -> bool:
+        """Tell whether passwords may be sent on this connection."""
+        return capabilities.may_authenticate(self.peer, self._allow_plaintext)
+
+    def capabilities(self) -> tuple[str, ...]:
+        """Return what CAPABILITY answers now."""
+        if self.account is not None:
+            return capabilities.after_login(self.limits)
+        return capabilities.before_login(
+            self.mechanisms,
+            authenticate=self.may_authenticate(),
+            start_tls=self._start_tls and not self.peer.tls,
+        )
+
+    def begin_handshake(self) -> None:
+        """Have the driver do a TLS handshake once the output is sent."""
+        self._handshake = True
+
+    def drop_append(self) -> None:
+        """Give back what an unfinished APPEND holds."""
+        if self.append is not None:
+            self.append.close()
+            self.append = None
+
+    def log_in(self, account: Account) -> None:
+        """Serve this account from now on."""
+        self.account = account
+        if isinstance(account, Watchable):
+            self._unwatch = account.watch(self._hint)
+
+    def say_goodbye(self, reason: str) -> None:
+        """Say BYE after the answer of this command."""
+        self._farewell = self._farewell or reason
+
+    def mark_stale(self) -> None:
+        """Take note that the selected mailbox has changed: updates will be looked for."""
+        self._stale = True
+
+    async def tell_updates(
+        self, *, expunge: bool = True, ask: bool = False, told: Collection[int] = ()
+    ) -> None:
+        """Send the untagged responses for what has changed in the selected mailbox.
+
+        Arguments:
+            expunge: whether messages may vanish now.
+            ask: ask the mailbox even if nothing hints at a change.
+            told: UIDs whose flags the client has just been told.
+        """
+        view = self.view
+        if view is None:
+            return
+        if ask or self._stale or self._unwatch is None:
+            self._stale = False
+            try:
+                await view.refresh()
+            except BackendError as error:
+                # The command in hand has been done; its answer must not say otherwise.
+                logger.info("%s: no updates of %s: %s", self.peer.host, view.name, error)
+        for response in view.updates(expunge=expunge, condstore=self.condstore, told=told):
+            self.send(response)
+
+    async def _tell_idling(self) -> None:
+        await self.tell_updates()
+
+    def _hint(self, hint: Hint) -> None:
+        """Take a hint, from any thread: note it and wake the driver."""
+        if isinstance(hint, AccountEnded):
+            self._farewell = hint.reason
+            self.wake()
+        elif (view := self.view) is not None and hint.mailbox_id == view.mailbox.id:
+            self._stale = True
+            if self.idling:
+                self.wake()

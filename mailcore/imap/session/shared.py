@@ -1,0 +1,112 @@
+"""What all IMAP sessions of one backend share in one event loop: snapshots and summaries."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+from mailcore.backend import KeepsSummaries, Mailbox
+from mailcore.imap.snapshot import Snapshots
+from mailcore.imap.summary import Summary, summarize
+from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.spool import CHUNK, Content
+
+_Key = tuple[str, int, int]
+
+
+class SummaryCache:
+    """Summaries made lately, for mailboxes that keep none: the least recently used goes first.
+
+    Arguments:
+        limit: octets of all of them.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._kept: OrderedDict[_Key, Summary] = OrderedDict()
+
+    def get(self, key: _Key) -> Summary | None:
+        """Return a summary if it is still there."""
+        summary = self._kept.get(key)
+        if summary is not None:
+            self._kept.move_to_end(key)
+        return summary
+
+    def put(self, key: _Key, summary: Summary) -> None:
+        """Keep a summary for a while."""
+        if key in self._kept:
+            return
+        self._kept[key] = summary
+        self._size += len(summary.to_bytes())
+        while self._size > self._limit:
+            _, oldest = self._kept.popitem(last=False)
+            self._size -= len(oldest.to_bytes())
+
+
+class Shared:
+    """The registry behind the sessions of one backend.
+
+    Arguments:
+        limits: bounds of what is kept.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.snapshots = Snapshots(limits)
+        self._limits = limits
+        self._cache = SummaryCache(limits.summary_cache)
+
+    async def summaries(self, mailbox: Mailbox, uids: Sequence[int]) -> dict[int, Summary]:
+        """Return the summaries of messages; those that are gone are left out.
+
+        What the mailbox has not kept, or kept in another version, is made from the message.
+        """
+        found: dict[int, Summary] = {}
+        if isinstance(mailbox, KeepsSummaries):
+            for uid, data in (await mailbox.summaries(uids)).items():
+                try:
+                    found[uid] = Summary(data)
+                except ValueError:
+                    continue
+        for uid in uids:
+            if uid not in found:
+                summary = await self._make(mailbox, uid)
+                if summary is not None:
+                    found[uid] = summary
+        return found
+
+    async def _make(self, mailbox: Mailbox, uid: int) -> Summary | None:
+        key = (mailbox.id, mailbox.uid_validity, uid)
+        summary = self._cache.get(key)
+        if summary is None:
+            try:
+                with Content(memory=self._limits.spool_memory) as content:
+                    await read_into(content, mailbox, uid)
+                    summary = summarize(content.buffer(), self._limits)
+            except KeyError:
+                return None
+            self._cache.put(key, summary)
+        return summary
+
+
+async def read_into(content: Content, mailbox: Mailbox, uid: int) -> None:
+    """Read a whole message; KeyError if it is gone."""
+    while data := await mailbox.read(uid, content.size, content.size + CHUNK):
+        content.write(data)
+        if len(data) < CHUNK:
+            return
+
+
+_shared: WeakKeyDictionary[object, Shared] = WeakKeyDictionary()
+
+
+def shared_by(backend: object, limits: Limits) -> Shared:
+    """Return the registry of a backend, so that sessions made one by one have the same."""
+    try:
+        shared = _shared.get(backend)
+        if shared is None:
+            shared = _shared[backend] = Shared(limits)
+    except TypeError:  # no weak reference to it, or no hash: its owner passes a registry
+        shared = Shared(limits)
+    return shared

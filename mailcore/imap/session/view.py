@@ -1,0 +1,205 @@
+"""What one session has been told of its mailbox, and what it is still to be told."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Final
+
+from mailcore.backend import Mailbox
+from mailcore.imap.responses import (
+    Exists,
+    Expunged,
+    FetchResponse,
+    Flags,
+    ModSequence,
+    Recent,
+    Response,
+    Uid,
+)
+from mailcore.imap.snapshot import Snapshots
+from mailcore.imap.types import STAR, SYSTEM_FLAGS, SequenceSet
+
+_LAST_UID: Final = 2**32 - 1
+
+
+class MailboxReset(Exception):
+    """The UIDVALIDITY of a mailbox that is selected has changed: its numbers mean nothing now."""
+
+
+class BadNumber(Exception):
+    """A sequence number above the number of messages (RFC 9051 §9, seq-number)."""
+
+
+class View:
+    """A mailbox as its client sees it. Numbers change only in :meth:`updates`.
+
+    Arguments:
+        name: of the mailbox.
+        mailbox: where to read.
+        snapshots: the registry that the snapshot comes from.
+        read_only: opened with EXAMINE, or not to be changed at all.
+    """
+
+    def __init__(self, name: str, mailbox: Mailbox, snapshots: Snapshots, read_only: bool) -> None:
+        self.name = name
+        self.mailbox = mailbox
+        self.read_only = read_only
+        self.snapshot = snapshots.get(mailbox)
+        self.uids = array("I")
+        self._snapshots = snapshots
+        self._uid_validity = mailbox.uid_validity
+        self._position = 0
+        self._told_modseq = 0
+        self._last = 0
+        self._gone: set[int] = set()
+        self._recent: list[tuple[int, int]] = []
+
+    async def refresh(self) -> None:
+        """Bring the snapshot up to date; nothing is told yet.
+
+        Raises:
+            MailboxReset: the UIDs are not those that the client knows.
+            BackendError: the mailbox refuses.
+        """
+        if self.mailbox.uid_validity != self._uid_validity:
+            raise MailboxReset(self.name)
+        await self.snapshot.refresh(self.mailbox)
+
+    async def open(self) -> None:
+        """Take all messages as told: SELECT is about to say how many there are."""
+        await self.refresh()
+        self.uids = array("I", self.snapshot.uids)
+        self._last = self.uids[-1] if self.uids else 0
+        self._position = self.snapshot.log_end
+        self._told_modseq = self.snapshot.highest_modseq
+        if self.read_only:
+            self._recent = [(self.snapshot.recent_floor, _LAST_UID)]
+        else:
+            self._claim_recent()
+
+    # ------------------------------------------------------------------------------ numbers
+
+    def number(self, uid: int) -> int | None:
+        """Return the sequence number of a message, None if the client does not know of it."""
+        index = bisect_left(self.uids, uid)
+        return index + 1 if index < len(self.uids) and self.uids[index] == uid else None
+
+    def select(self, numbers: SequenceSet, uid: bool) -> list[tuple[int, int]]:
+        """Return (sequence number, UID) of the messages in a set, also of those that are gone.
+
+        ``*`` is the last message; in an empty mailbox it names none.
+
+        Raises:
+            BadNumber: a sequence number of a message that there is not.
+        """
+        if uid:
+            known = self.uids
+            return [(bisect_left(known, one) + 1, one) for one in numbers.select(known)]
+        count = len(self.uids)
+        for first, last in numbers.ranges:
+            # "5:*" in a box of three is 3:5, so that only a range without "*" can be wrong.
+            if STAR not in (first, last) and max(first, last) > count:
+                raise BadNumber
+        return [(number, self.uids[number - 1]) for number in numbers.select(range(1, count + 1))]
+
+    def flags(self, uid: int) -> tuple[str, ...]:
+        """Return the flags of a message in a steady order; KeyError if it is gone."""
+        flags = _ordered(self.snapshot.flags(uid))
+        return (*flags, "\\Recent") if self.is_recent(uid) else flags
+
+    def is_recent(self, uid: int) -> bool:
+        """Tell whether this session was the first to be told of a message."""
+        return any(low <= uid <= high for low, high in self._recent)
+
+    def recent_count(self) -> int:
+        """Return how many messages are ``\\Recent`` in this session."""
+        return sum(
+            bisect_right(self.uids, high) - bisect_left(self.uids, low)
+            for low, high in self._recent
+        )
+
+    def _claim_recent(self) -> None:
+        claimed = self._snapshots.claim_recent(self.mailbox, self.snapshot)
+        if claimed is not None:
+            self._recent.append(claimed)
+
+    # ------------------------------------------------------------------------------ telling
+
+    def updates(
+        self, *, expunge: bool, condstore: bool, told: Collection[int] = ()
+    ) -> list[Response]:
+        """Return the untagged responses for what has happened since the last call.
+
+        Arguments:
+            expunge: whether messages may vanish now (RFC 9051 §7.5.1: not while a command by
+                sequence number is answered).
+            condstore: whether mod-sequences are told along.
+            told: UIDs whose flags the client has just been told.
+        """
+        changed, new = self._news()
+        responses: list[Response] = []
+        if expunge and self._gone:
+            responses += self._expunge()
+        if new:
+            recent_before = self.recent_count()
+            self.uids.extend(new)
+            self._last = new[-1]
+            if not self.read_only:
+                self._claim_recent()
+            responses.append(Exists(len(self.uids)))
+            if self.recent_count() != recent_before:
+                responses.append(Recent(self.recent_count()))
+        for uid in sorted(changed.difference(told)):
+            number = self.number(uid)
+            if number is not None and uid in self.snapshot:
+                responses.append(self.flags_response(number, uid, condstore=condstore))
+        return responses
+
+    def flags_response(
+        self, number: int, uid: int, *, condstore: bool, with_uid: bool = True
+    ) -> FetchResponse:
+        """Return the FETCH response that tells the flags of a message; KeyError if it is gone."""
+        return FetchResponse(
+            number,
+            (
+                *((Uid(uid),) if with_uid else ()),
+                Flags(self.flags(uid)),
+                *((ModSequence(self.snapshot.modseq(uid)),) if condstore else ()),
+            ),
+        )
+
+    def _news(self) -> tuple[set[int], Sequence[int]]:
+        """Return the UIDs whose flags changed and those that are new; note those that are gone."""
+        log = self.snapshot.log_since(self._position)
+        told_modseq, self._told_modseq = self._told_modseq, self.snapshot.highest_modseq
+        self._position = self.snapshot.log_end
+        if log is None:
+            # Too far behind: compare. A constant mod-sequence tells nothing, hence ">=".
+            touched = {
+                uid
+                for uid in self.uids
+                if uid not in self.snapshot or self.snapshot.modseq(uid) >= told_modseq
+            }
+        else:
+            touched = {uid for uid in log if self.number(uid) is not None}
+        gone = {uid for uid in touched if uid not in self.snapshot}
+        self._gone |= gone
+        known = self.snapshot.uids
+        return touched - gone, known[bisect_right(known, self._last) :]
+
+    def _expunge(self) -> list[Response]:
+        numbers = [number for uid in self._gone if (number := self.number(uid)) is not None]
+        # From the last to the first, so that no number moves before it is told.
+        numbers.sort(reverse=True)
+        self.uids = array("I", (uid for uid in self.uids if uid not in self._gone))
+        self._gone.clear()
+        return [Expunged(number) for number in numbers]
+
+
+@lru_cache(maxsize=4096)
+def _ordered(flags: frozenset[str]) -> tuple[str, ...]:
+    system = tuple(flag for flag in SYSTEM_FLAGS if flag in flags)
+    return (*system, *sorted(flags.difference(SYSTEM_FLAGS)))

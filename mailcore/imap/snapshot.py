@@ -1,0 +1,280 @@
+"""One picture of a mailbox, shared by all sessions that look at it, and renewed by ``changes``.
+
+A snapshot is arrays, some 40 octets a message. What has happened to it is a bounded log of UIDs;
+each session reads that log at its own pace (``mailcore.imap.session.view``). A registry belongs
+to one event loop: nothing here locks, and all that is changed is changed between two awaits.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+from weakref import WeakValueDictionary
+
+from mailcore.backend import Changes, Mailbox, MessageState
+from mailcore.limits import DEFAULT_LIMITS, Limits
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UNKNOWN_SIZE: Final = -1
+# Mailboxes whose snapshots are kept although no session has them open: for STATUS in a row.
+_KEPT: Final = 32
+# Mailboxes whose \Recent mark is remembered.
+_REMEMBERED: Final = 10_000
+# Snapshots that overlap again and again are no reason to ask for ever.
+_ATTEMPTS: Final = 10
+
+
+class Snapshot:
+    """What is known of one mailbox under one UIDVALIDITY.
+
+    Arguments:
+        limits: how long the log of changes is.
+        recent_floor: messages from this UID on have not been told to any session.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, recent_floor: int = 1) -> None:
+        self.uids = array("I")
+        self.highest_modseq = 0
+        self.uid_next = 1
+        self.recent_floor = recent_floor
+        self._flags: list[frozenset[str]] = []
+        self._modseqs = array("Q")
+        self._sizes = array("q")
+        self._dates = array("q")
+        self._zones = array("h")
+        self._interned: dict[frozenset[str], frozenset[str]] = {}
+        self._log: list[int] = []
+        self._log_start = 0
+        self._log_limit = limits.queued_changes
+        self._applied = 0
+
+    # ----------------------------------------------------------------------------- looking
+
+    def __len__(self) -> int:
+        return len(self.uids)
+
+    def __contains__(self, uid: int) -> bool:
+        return self._index(uid) is not None
+
+    def _index(self, uid: int) -> int | None:
+        index = bisect_left(self.uids, uid)
+        return index if index < len(self.uids) and self.uids[index] == uid else None
+
+    def _at(self, uid: int) -> int:
+        index = self._index(uid)
+        if index is None:
+            raise KeyError(uid)
+        return index
+
+    def flags(self, uid: int) -> frozenset[str]:
+        """Return the flags of a message, without ``\\Recent``; KeyError if it is gone."""
+        return self._flags[self._at(uid)]
+
+    def modseq(self, uid: int) -> int:
+        """Return the mod-sequence of a message; KeyError if it is gone."""
+        return self._modseqs[self._at(uid)]
+
+    def size(self, uid: int) -> int | None:
+        """Return the octets of a message, None if unknown; KeyError if it is gone."""
+        size = self._sizes[self._at(uid)]
+        return None if size == _UNKNOWN_SIZE else size
+
+    def set_size(self, uid: int, size: int) -> None:
+        """Note a size that somebody has counted."""
+        index = self._index(uid)
+        if index is not None:
+            self._sizes[index] = size
+
+    def internal_date(self, uid: int) -> datetime:
+        """Return when a message arrived; KeyError if it is gone."""
+        index = self._at(uid)
+        zone = timezone(timedelta(minutes=self._zones[index])) if self._zones[index] else UTC
+        return (_EPOCH + timedelta(seconds=self._dates[index])).astimezone(zone)
+
+    def count_flag(self, flag: str) -> int:
+        """Return how many messages have a flag."""
+        having = {flags for flags in self._interned.values() if flag in flags}
+        return sum(1 for flags in self._flags if flags in having) if having else 0
+
+    def first_without(self, flag: str) -> int | None:
+        """Return the lowest UID without a flag, or None."""
+        for uid, flags in zip(self.uids, self._flags, strict=True):
+            if flag not in flags:
+                return uid
+        return None
+
+    def unknown_sizes(self) -> list[int]:
+        """Return the UIDs whose size nobody has counted."""
+        return [
+            uid for uid, size in zip(self.uids, self._sizes, strict=True) if size == _UNKNOWN_SIZE
+        ]
+
+    def total_size(self) -> int:
+        """Return the octets of all messages whose size is known."""
+        return sum(size for size in self._sizes if size != _UNKNOWN_SIZE)
+
+    def known_flags(self) -> frozenset[str]:
+        """Return the flags that messages here have or lately had."""
+        return frozenset().union(*self._interned)
+
+    # ----------------------------------------------------------------------------- the log
+
+    @property
+    def log_end(self) -> int:
+        """The position that a session has read to when it knows everything."""
+        return self._log_start + len(self._log)
+
+    def log_since(self, position: int) -> Sequence[int] | None:
+        """Return the UIDs that something happened to since a position; None if it is too old."""
+        if position < self._log_start:
+            return None
+        return self._log[position - self._log_start :]
+
+    def _note(self, uids: Iterable[int]) -> None:
+        self._log.extend(uids)
+        if len(self._log) > 2 * self._log_limit:
+            surplus = len(self._log) - self._log_limit
+            del self._log[:surplus]
+            self._log_start += surplus
+
+    # -------------------------------------------------------------------------- refreshing
+
+    async def refresh(self, mailbox: Mailbox) -> None:
+        """Ask the mailbox what has changed, and take it in.
+
+        Several sessions may be here at a time. Whatever was in the mailbox when the call began is
+        in the snapshot when it returns, and nothing newer is ever replaced by something older:
+        an answer that overlapped with another one is taken only if its mod-sequence says that it
+        is newer; a whole listing, whose mod-sequence may say nothing, is asked for again.
+
+        Raises:
+            BackendError: the mailbox refuses; the snapshot is as it was.
+        """
+        for _ in range(_ATTEMPTS):
+            applied = self._applied
+            changes = await mailbox.changes(self.highest_modseq)
+            if applied == self._applied:
+                self._apply(changes)
+                return
+            if not changes.complete:
+                if changes.highest_modseq > self.highest_modseq:
+                    self._apply(changes)
+                return
+
+    def _apply(self, changes: Changes) -> None:
+        self._applied += 1
+        vanished = set(changes.vanished)
+        if changes.complete:
+            vanished.update(self.uids)
+            vanished.difference_update(message.uid for message in changes.messages)
+        self._remove(vanished)
+        added: list[MessageState] = []
+        for message in changes.messages:
+            index = self._index(message.uid)
+            if index is None:
+                added.append(message)
+            else:
+                self._change(index, message)
+        self._add(added)
+        self.highest_modseq = max(self.highest_modseq, changes.highest_modseq)
+        after_last = self.uids[-1] + 1 if self.uids else 1
+        self.uid_next = max(self.uid_next, changes.uid_next, after_last)
+
+    def _remove(self, vanished: set[int]) -> None:
+        indexes = sorted(index for uid in vanished if (index := self._index(uid)) is not None)
+        if not indexes:
+            return
+        self._note(self.uids[index] for index in indexes)
+        for column in (
+            self.uids, self._flags, self._modseqs, self._sizes, self._dates, self._zones,
+        ):  # fmt: skip
+            _delete(column, indexes)
+
+    def _change(self, index: int, message: MessageState) -> None:
+        if message.modseq < self._modseqs[index]:
+            return
+        flags = self._intern(message.flags)
+        if flags != self._flags[index] or message.modseq != self._modseqs[index]:
+            self._flags[index] = flags
+            self._modseqs[index] = message.modseq
+            self._note((message.uid,))
+
+    def _add(self, messages: list[MessageState]) -> None:
+        messages.sort(key=lambda message: message.uid)
+        for message in messages:
+            # At the end, except when a backend reports a low UID late.
+            index = len(self.uids)
+            if self.uids and message.uid < self.uids[-1]:
+                index = bisect_left(self.uids, message.uid)
+            since_epoch = message.internal_date - _EPOCH
+            zone = message.internal_date.utcoffset() or timedelta()
+            self.uids.insert(index, message.uid)
+            self._flags.insert(index, self._intern(message.flags))
+            self._modseqs.insert(index, message.modseq)
+            self._sizes.insert(index, _UNKNOWN_SIZE if message.size is None else message.size)
+            self._dates.insert(index, since_epoch // timedelta(seconds=1))
+            self._zones.insert(index, zone // timedelta(minutes=1))
+        self._note(message.uid for message in messages)
+
+    def _intern(self, flags: frozenset[str]) -> frozenset[str]:
+        if len(self._interned) > 2 * len(self._flags) + 1000:
+            self._interned = {known: known for known in self._flags}
+        return self._interned.setdefault(flags, flags)
+
+
+def _delete(column: list[frozenset[str]] | array[int], indexes: list[int]) -> None:
+    """Delete rising indexes, neighbours at once."""
+    position = len(indexes) - 1
+    while position >= 0:
+        high = low = indexes[position]
+        while position > 0 and indexes[position - 1] == low - 1:
+            position -= 1
+            low = indexes[position]
+        del column[low : high + 1]
+        position -= 1
+
+
+class Snapshots:
+    """The snapshots of one backend, for all its sessions in one event loop.
+
+    Arguments:
+        limits: bounds of each snapshot.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._open: WeakValueDictionary[tuple[str, int], Snapshot] = WeakValueDictionary()
+        self._kept: deque[Snapshot] = deque(maxlen=_KEPT)
+        self._floors: OrderedDict[tuple[str, int], int] = OrderedDict()
+
+    def get(self, mailbox: Mailbox) -> Snapshot:
+        """Return the snapshot of a mailbox; it may be empty or old: refresh it."""
+        key = (mailbox.id, mailbox.uid_validity)
+        snapshot = self._open.get(key)
+        if snapshot is None:
+            snapshot = Snapshot(self._limits, self._floors.get(key, 1))
+            self._open[key] = snapshot
+        if snapshot not in self._kept:
+            self._kept.append(snapshot)
+        return snapshot
+
+    def claim_recent(self, mailbox: Mailbox, snapshot: Snapshot) -> tuple[int, int] | None:
+        """Make what no session has been told ``\\Recent`` in this one (RFC 3501 §2.3.2).
+
+        Returns:
+            The lowest and the highest UID of them, or None.
+        """
+        if not snapshot.uids or snapshot.uids[-1] < snapshot.recent_floor:
+            return None
+        claimed = (snapshot.recent_floor, snapshot.uids[-1])
+        snapshot.recent_floor = claimed[1] + 1
+        key = (mailbox.id, mailbox.uid_validity)
+        self._floors[key] = snapshot.recent_floor
+        self._floors.move_to_end(key)
+        if len(self._floors) > _REMEMBERED:
+            self._floors.popitem(last=False)
+        return claimed

@@ -1,0 +1,286 @@
+"""What IMAP wants to know of a message without reading it again: made once, kept as octets.
+
+The octets are the object: ENVELOPE and BODYSTRUCTURE lie in them in the notation that IMAP sends,
+and reading a summary costs one look at its table.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cached_property
+from typing import Final
+
+from mailcore.imap.types import Section
+from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
+from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.message import (
+    Buffer,
+    Envelope,
+    Part,
+    decode_header,
+    headers,
+    message_ids,
+    parse_date,
+    parse_envelope,
+    parse_structure,
+    preview,
+    resolve_section,
+)
+
+#: Raised with every change of the layout or of what the encoder writes: older ones are made anew.
+VERSION: Final = 1
+
+# version, octets of the message, sent date (seconds since 1970, zone in minutes), then where each
+# field ends, counted from the end of this table.
+_FIELDS: Final = 12
+_TABLE: Final = struct.Struct(f"<BQqh{_FIELDS}I")
+_NO_DATE: Final = -(2**63)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_HEADERS: Final = {"FROM": 4, "TO": 5, "CC": 6, "BCC": 7, "SUBJECT": 8}
+_LEAF, _MULTIPART, _MESSAGE = range(3)
+
+
+class Summary:
+    """What was derived from one message.
+
+    Arguments:
+        data: what :meth:`to_bytes` returned.
+
+    Raises:
+        ValueError: made by another version, or damaged: make it anew from the message.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            version, size, self._sent, self._zone, *ends = _TABLE.unpack_from(data)
+        except struct.error:
+            raise ValueError("not a summary") from None
+        if version != VERSION or len(data) != _TABLE.size + ends[-1]:
+            raise ValueError("a summary of another version")
+        #: Octets of the message.
+        self.size: int = size
+        self._data = data
+        self._ends = (0, *ends)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Summary:
+        """Read what :meth:`to_bytes` returned; raises ValueError as the class does."""
+        return cls(data)
+
+    def to_bytes(self) -> bytes:
+        """Return the form to keep."""
+        return self._data
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Summary) and other._data == self._data
+
+    def __hash__(self) -> int:
+        return hash(self._data)
+
+    def __repr__(self) -> str:
+        return f"<Summary of {self.size} octets: {self.subject!r}>"
+
+    def _field(self, index: int) -> bytes:
+        start = _TABLE.size
+        return self._data[start + self._ends[index] : start + self._ends[index + 1]]
+
+    @property
+    def envelope(self) -> bytes:
+        """The value of ENVELOPE as IMAP sends it."""
+        return self._field(0)
+
+    @property
+    def bodystructure(self) -> bytes:
+        """The value of BODYSTRUCTURE as IMAP sends it."""
+        return self._field(1)
+
+    @property
+    def body(self) -> bytes:
+        """The value of BODY as IMAP sends it: BODYSTRUCTURE without its extension data."""
+        return self._field(2)
+
+    @property
+    def from_(self) -> str:
+        """The From field, decoded; "" if there is none. The next four are alike."""
+        return self.header("FROM") or ""
+
+    @property
+    def to(self) -> str:
+        return self.header("TO") or ""
+
+    @property
+    def cc(self) -> str:
+        return self.header("CC") or ""
+
+    @property
+    def bcc(self) -> str:
+        return self.header("BCC") or ""
+
+    @property
+    def subject(self) -> str:
+        return self.header("SUBJECT") or ""
+
+    def header(self, name: str) -> str | None:
+        """Return the decoded fields of that name, one a line; None if the message has none.
+
+        Arguments:
+            name: one of From, To, Cc, Bcc and Subject, in any case.
+
+        Raises:
+            KeyError: a field that a summary does not hold.
+        """
+        field = self._field(_HEADERS[name.upper()])
+        return field[1:].decode() if field else None
+
+    @property
+    def message_id(self) -> str | None:
+        """The Message-ID as ``<left@right>``, or None."""
+        return self._field(9).decode() or None
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The identifiers of References, or else of In-Reply-To (RFC 5256 §2.2)."""
+        return tuple(self._field(10).decode().split())
+
+    @property
+    def preview(self) -> str:
+        """The beginning of the text, on one line (RFC 8970)."""
+        return self._field(11).decode()
+
+    @property
+    def sent(self) -> datetime | None:
+        """The Date field, with its zone; None if there is none that can be read."""
+        if self._sent == _NO_DATE:
+            return None
+        zone = timezone(timedelta(minutes=self._zone)) if self._zone else UTC
+        return (_EPOCH + timedelta(seconds=self._sent)).astimezone(zone)
+
+    @property
+    def header_end(self) -> int:
+        """One past the last octet of the header, blank line included."""
+        return self._structure.body
+
+    def resolve(self, section: Section) -> tuple[int, int] | None:
+        """Return start and end of a section in the message, or None where it has no such section.
+
+        For HEADER.FIELDS it is the whole header that they are to be chosen from.
+        """
+        return resolve_section(self._structure, section.path, section.text)
+
+    @cached_property
+    def _structure(self) -> Part:
+        return _unpack_parts(self._field(3), self.size)
+
+
+def summarize(data: Buffer, limits: Limits = DEFAULT_LIMITS) -> Summary:
+    """Make the summary of a message; whatever the message is, never an error.
+
+    Arguments:
+        data: the octets of the message: bytes, or a mapped file.
+        limits: how deep and how wide its structure is looked at.
+    """
+    part = parse_structure(
+        data,
+        max_depth=limits.mime_depth,
+        max_parts=limits.mime_parts,
+        max_header=limits.header_block,
+    )
+    block = data[: min(part.body, limits.header_block)]
+    envelope = parse_envelope(block)
+    values = _header_values(block)
+    sent = parse_date(envelope.date) if envelope.date is not None else None
+    fields = (
+        encode_envelope(envelope),
+        encode_body(part, True),
+        encode_body(part, False),
+        _pack_parts(part, len(data)),
+        *(_text(_lines(values[name])) for name in _HEADERS),
+        _text("".join(message_ids(envelope.message_id or b"")[:1])),
+        _text("\n".join(_references(values, envelope))),
+        _text(preview(data, part)),
+    )
+    return Summary(_table(len(data), sent, fields) + b"".join(fields))
+
+
+def _table(size: int, sent: datetime | None, fields: tuple[bytes, ...]) -> bytes:
+    seconds, zone = _NO_DATE, 0
+    if sent is not None:
+        seconds = (sent - _EPOCH) // timedelta(seconds=1)
+        zone = (sent.utcoffset() or timedelta()) // timedelta(minutes=1)
+    end, ends = 0, []
+    for field in fields:
+        end += len(field)
+        ends.append(end)
+    return _TABLE.pack(VERSION, size, seconds, zone, *ends)
+
+
+def _header_values(block: bytes) -> dict[str, list[bytes]]:
+    values: dict[str, list[bytes]] = {name: [] for name in (*_HEADERS, "REFERENCES")}
+    for header in headers(block):
+        name = header.name.decode("ascii").upper()
+        if name in values:
+            values[name].append(header.value)
+    return values
+
+
+def _references(values: dict[str, list[bytes]], envelope: Envelope) -> tuple[str, ...]:
+    found = message_ids(b" ".join(values["REFERENCES"]))
+    return found or message_ids(envelope.in_reply_to or b"")[:1]
+
+
+def _lines(values: list[bytes]) -> str:
+    # One before each, so that a field that is there but empty can be told from none.
+    return "".join("\n" + decode_header(value) for value in values)
+
+
+def _text(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+# ------------------------------------------------------------------------ where the parts lie
+# Four numbers a part, in preorder: start, body, end, and kind with the count of its children.
+
+
+def _pack_parts(part: Part, size: int) -> bytes:
+    numbers: list[int] = []
+    waiting = [part]
+    while waiting:
+        current = waiting.pop()
+        kind = _LEAF
+        if current.envelope is not None:
+            kind = _MESSAGE
+        elif current.type == "multipart":
+            kind = _MULTIPART
+        numbers += (current.start, current.body, current.end, len(current.children) << 2 | kind)
+        waiting.extend(reversed(current.children))
+    return struct.pack(f"<{len(numbers)}{_number(size)}", *numbers)
+
+
+def _unpack_parts(packed: bytes, size: int) -> Part:
+    code = _number(size)
+    numbers = struct.unpack(f"<{len(packed) // struct.calcsize(code)}{code}", packed)
+    # Backwards through the preorder, so that the children of a part lie ready on the pile.
+    pile: list[Part] = []
+    for index in range(len(numbers) - 4, -1, -4):
+        start, body, end, word = numbers[index : index + 4]
+        count, kind = word >> 2, word & 3
+        children = tuple(reversed(pile[len(pile) - count :])) if count else ()
+        del pile[len(pile) - count :]
+        pile.append(
+            Part(
+                start,
+                body,
+                end,
+                0,
+                type="multipart" if kind == _MULTIPART else "",
+                envelope=Envelope() if kind == _MESSAGE else None,
+                children=children,
+            )
+        )
+    return pile.pop()
+
+
+def _number(size: int) -> str:
+    return "I" if size < 2**32 else "Q"

@@ -1,0 +1,70 @@
+"""The arguments of APPEND before and after a message (RFC 9051 §6.3.12, RFC 3502, RFC 6855 §4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mailcore.imap.commands import AppendBegin
+from mailcore.imap.wire.cursor import Cursor, ParseError
+from mailcore.imap.wire.dates import parse_date_time
+from mailcore.imap.wire.flags import flag_list
+from mailcore.imap.wire.framer import MessageHead
+from mailcore.imap.wire.strings import mailbox
+
+
+# append          =  "APPEND" SP mailbox 1*append-message
+# append-message  =  SP [flag-list SP] [date-time SP] append-data
+# append-data     =  literal / literal8 / "UTF8" SP "(" literal8 ")"
+def parse_first_message(cursor: Cursor, tag: str, head: MessageHead) -> AppendBegin:
+    """Parse from behind the word APPEND up to the first message."""
+    cursor.space()
+    name = mailbox(cursor)
+    flags, moment = _message(cursor, head)
+    return AppendBegin(tag, name, flags, moment, head.size, head.synchronizing)
+
+
+def parse_next_message(
+    cursor: Cursor, before: AppendBegin, head: MessageHead, *, utf8: bool
+) -> AppendBegin:
+    """Parse from behind a message up to the next one.
+
+    Arguments:
+        before: the message that came last.
+        utf8: whether that one stood in ``UTF8 (...)``.
+    """
+    _close(cursor, utf8)
+    flags, moment = _message(cursor, head)
+    index = before.index + 1
+    return AppendBegin(
+        before.tag, before.mailbox, flags, moment, head.size, head.synchronizing, index
+    )
+
+
+def check_end(cursor: Cursor, *, utf8: bool) -> None:
+    """Make sure that nothing follows the last message."""
+    _close(cursor, utf8)
+    cursor.end()
+
+
+def _close(cursor: Cursor, utf8: bool) -> None:
+    if utf8:
+        cursor.expect(b")", "a closing bracket")
+
+
+def _message(cursor: Cursor, head: MessageHead) -> tuple[tuple[str, ...], datetime | None]:
+    cursor.space()
+    flags: tuple[str, ...] = ()
+    if cursor.at(b"("):
+        flags = flag_list(cursor)
+        cursor.space()
+    moment = None
+    if cursor.at(b'"'):
+        moment = parse_date_time(cursor)
+        cursor.space()
+    # A literal8 stands in UTF8 (...), and only after ENABLE UTF8=ACCEPT.
+    if head.binary:
+        if not cursor.utf8 or not cursor.skip_word("UTF8"):
+            raise ParseError("Expected a literal")
+        cursor.expect(b" (", "an opening bracket")
+    cursor.end()
+    return flags, moment

@@ -1,0 +1,317 @@
+"""From a complete command to its dataclass: dispatch on the whole word (RFC 9051 §6 and §9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mailcore.imap import commands as c
+from mailcore.imap.types import SequenceSet
+from mailcore.imap.wire.bounds import Bounds
+from mailcore.imap.wire.cursor import Cursor, ParseError
+from mailcore.imap.wire.fetch import fetch_items
+from mailcore.imap.wire.flags import store_flags
+from mailcore.imap.wire.framer import tag_of
+from mailcore.imap.wire.listing import parse_list
+from mailcore.imap.wire.search import search_charset, search_keys, search_returns
+from mailcore.imap.wire.sets import sequence_set
+from mailcore.imap.wire.strings import (
+    atom,
+    list_mailbox,
+    mailbox,
+    nstring,
+    reference,
+    string,
+    text,
+    text_astring,
+)
+from mailcore.sasl import SaslError, decode_initial_response
+
+Parser = Callable[[Cursor, str], c.Command]
+
+# command         =  tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
+_HEAD = re.compile(rb"[^ ]++ ((?:UID )?[A-Z]++)(?![^ ])", re.IGNORECASE)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=]++")
+_STATUS_ITEMS = frozenset(
+    {
+        "MESSAGES",
+        "RECENT",
+        "UIDNEXT",
+        "UIDVALIDITY",
+        "UNSEEN",
+        "DELETED",
+        "SIZE",
+        "HIGHESTMODSEQ",
+        "APPENDLIMIT",
+    }
+)
+# RFC 2971 §3.3
+_ID_PAIRS = 30
+_STORE_ACTION = re.compile(rb"([+-]?FLAGS)(\.SILENT)?(?= )", re.IGNORECASE)
+
+
+def read_head(line: bytes) -> tuple[str | None, str]:
+    """Return tag and verb of a command's first line; None and "" where they cannot be read.
+
+    The verb is in upper case, and of two words after UID.
+    """
+    match = _HEAD.match(line)
+    return tag_of(line), match[1].decode("ascii").upper() if match else ""
+
+
+def parse_command(data: bytes, bounds: Bounds, *, utf8: bool = False) -> c.Command:
+    """Parse a command that :func:`read_head` knows.
+
+    Arguments:
+        data: the command with its literals in place, without the last CRLF.
+        bounds: how deep and how much.
+        utf8: whether mailbox names are UTF-8 throughout (RFC 9051 §5.1).
+
+    Raises:
+        ParseError: it is not in the grammar.
+    """
+    cursor, tag, verb = open_command(data, bounds, utf8=utf8)
+    known = VERBS.get(verb)
+    if known is None:
+        raise ParseError("Unknown command")
+    command = known[1](cursor, tag)
+    cursor.end()
+    return command
+
+
+def open_command(data: bytes, bounds: Bounds, *, utf8: bool) -> tuple[Cursor, str, str]:
+    """Return a cursor behind the verb, the tag and the verb."""
+    tag, verb = read_head(data)
+    if tag is None:
+        raise ParseError("Expected a tag")
+    position = len(tag) + 1 + len(verb)
+    cursor = Cursor(data, position, bounds.nesting, ranges=bounds.ranges, utf8=utf8)
+    return cursor, tag, verb
+
+
+def _bare(make: type[c.Command]) -> Parser:
+    return lambda cursor, tag: make(tag)
+
+
+# id              =  "ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / nil)
+def _id(cursor: Cursor, tag: str) -> c.Command:
+    cursor.space()
+    if cursor.skip_word("NIL"):
+        return c.Id(tag, None)
+    pairs = cursor.bracketed(_id_pair, "ID parameters", empty=True)
+    if len(pairs) > _ID_PAIRS:
+        raise ParseError("Too many ID parameters")
+    return c.Id(tag, dict(pairs))
+
+
+def _id_pair(cursor: Cursor) -> tuple[str, str | None]:
+    name = text(string(cursor))
+    cursor.space()
+    value = nstring(cursor)
+    return name, None if value is None else text(value)
+
+
+# authenticate    =  "AUTHENTICATE" SP auth-type [SP initial-resp]
+# initial-resp    =  (base64 / "=")
+def _authenticate(cursor: Cursor, tag: str) -> c.Command:
+    cursor.space()
+    mechanism = atom(cursor, "a mechanism").upper()
+    if not cursor.skip(b" "):
+        return c.Authenticate(tag, mechanism)
+    encoded = cursor.need(_BASE64, "base64")[0]
+    try:
+        return c.Authenticate(tag, mechanism, decode_initial_response(encoded))
+    except SaslError:
+        raise ParseError("Bad base64") from None
+
+
+# login           =  "LOGIN" SP userid SP password            ; both astring
+def _login(cursor: Cursor, tag: str) -> c.Command:
+    cursor.space()
+    username = text_astring(cursor)
+    cursor.space()
+    return c.Login(tag, username, text_astring(cursor))
+
+
+# enable          =  "ENABLE" 1*(SP capability)
+def _enable(cursor: Cursor, tag: str) -> c.Command:
+    names = []
+    cursor.space()
+    names.append(atom(cursor, "a capability").upper())
+    while cursor.skip(b" "):
+        names.append(atom(cursor, "a capability").upper())
+    return c.Enable(tag, tuple(names))
+
+
+# select          =  "SELECT" SP mailbox [select-params]
+# select-params   =  SP "(" select-param *(SP select-param) ")"     ; CONDSTORE
+def _select(*, read_only: bool) -> Parser:
+    def parse(cursor: Cursor, tag: str) -> c.Command:
+        name = _mailbox(cursor)
+        condstore = cursor.skip(b" ")
+        if condstore:
+            cursor.bracketed(_select_parameter, "parameters")
+        return c.Select(tag, name, read_only, condstore)
+
+    return parse
+
+
+def _select_parameter(cursor: Cursor) -> None:
+    if cursor.word("a parameter") != "CONDSTORE":
+        raise ParseError("Unknown parameter")
+
+
+def _mailbox(cursor: Cursor) -> str:
+    cursor.space()
+    return mailbox(cursor)
+
+
+def _create(cursor: Cursor, tag: str) -> c.Command:
+    # RFC 9051 §6.3.4: the delimiter at the end says that names below this one will follow.
+    return c.Create(tag, _mailbox(cursor).removesuffix("/"))
+
+
+def _rename(cursor: Cursor, tag: str) -> c.Command:
+    return c.Rename(tag, _mailbox(cursor), _mailbox(cursor))
+
+
+def _lsub(cursor: Cursor, tag: str) -> c.Command:
+    cursor.space()
+    prefix = reference(cursor)
+    cursor.space()
+    return c.Lsub(tag, prefix, list_mailbox(cursor))
+
+
+# status          =  "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
+def _status(cursor: Cursor, tag: str) -> c.Command:
+    name = _mailbox(cursor)
+    cursor.space()
+    return c.StatusCommand(tag, name, tuple(cursor.bracketed(_status_item, "status items")))
+
+
+def _status_item(cursor: Cursor) -> str:
+    name = cursor.word("a status item")
+    if name not in _STATUS_ITEMS:
+        raise ParseError("Unknown status item")
+    return name
+
+
+def _append(cursor: Cursor, tag: str) -> c.Command:
+    # A complete command without a message literal; those that have one never come here.
+    raise ParseError("APPEND ends in a literal")
+
+
+def _uid_expunge(cursor: Cursor, tag: str) -> c.Command:
+    cursor.space()
+    return c.Expunge(tag, sequence_set(cursor))
+
+
+# search          =  "SEARCH" [search-return-opts] SP search-program
+def _search(*, uid: bool) -> Parser:
+    def parse(cursor: Cursor, tag: str) -> c.Command:
+        cursor.space()
+        returns = search_returns(cursor)
+        charset = search_charset(cursor)
+        return c.Search(tag, search_keys(cursor), uid, returns, charset)
+
+    return parse
+
+
+def _numbers(cursor: Cursor) -> SequenceSet:
+    cursor.space()
+    numbers = sequence_set(cursor)
+    cursor.space()
+    return numbers
+
+
+# fetch-modifiers =  SP "(" "CHANGEDSINCE" SP mod-sequence-value ")"
+def _fetch(*, uid: bool) -> Parser:
+    def parse(cursor: Cursor, tag: str) -> c.Command:
+        numbers = _numbers(cursor)
+        items = fetch_items(cursor)
+        changed_since = None
+        if cursor.skip(b" "):
+            changed_since = _modifier(cursor, "CHANGEDSINCE")
+        return c.Fetch(tag, numbers, items, uid, changed_since)
+
+    return parse
+
+
+def _modifier(cursor: Cursor, name: str) -> int:
+    cursor.expect(b"(", "a modifier")
+    if cursor.word("a modifier") != name:
+        raise ParseError("Unknown modifier")
+    cursor.space()
+    value = cursor.number64()
+    cursor.expect(b")", "a closing bracket")
+    return value
+
+
+# store           =  "STORE" SP sequence-set [SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"]
+#                    SP store-att-flags
+# store-att-flags =  (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
+def _store(*, uid: bool) -> Parser:
+    def parse(cursor: Cursor, tag: str) -> c.Command:
+        numbers = _numbers(cursor)
+        unchanged_since = None
+        if cursor.at(b"("):
+            unchanged_since = _modifier(cursor, "UNCHANGEDSINCE")
+            cursor.space()
+        action = cursor.need(_STORE_ACTION, "FLAGS")
+        cursor.space()
+        return c.Store(
+            tag,
+            numbers,
+            action[1].decode("ascii").upper(),
+            store_flags(cursor),
+            action[2] is not None,
+            uid,
+            unchanged_since,
+        )
+
+    return parse
+
+
+def _copy(make: type[c.Copy] | type[c.Move], *, uid: bool) -> Parser:
+    return lambda cursor, tag: make(tag, _numbers(cursor), mailbox(cursor), uid)
+
+
+#: What each verb makes, and how.
+VERBS: dict[str, tuple[type[c.Command], Parser]] = {
+    "CAPABILITY": (c.Capability, _bare(c.Capability)),
+    "NOOP": (c.Noop, _bare(c.Noop)),
+    "LOGOUT": (c.Logout, _bare(c.Logout)),
+    "ID": (c.Id, _id),
+    "STARTTLS": (c.StartTls, _bare(c.StartTls)),
+    "AUTHENTICATE": (c.Authenticate, _authenticate),
+    "LOGIN": (c.Login, _login),
+    "ENABLE": (c.Enable, _enable),
+    "SELECT": (c.Select, _select(read_only=False)),
+    "EXAMINE": (c.Select, _select(read_only=True)),
+    "CREATE": (c.Create, _create),
+    "DELETE": (c.Delete, lambda cursor, tag: c.Delete(tag, _mailbox(cursor))),
+    "RENAME": (c.Rename, _rename),
+    "SUBSCRIBE": (c.Subscribe, lambda cursor, tag: c.Subscribe(tag, _mailbox(cursor))),
+    "UNSUBSCRIBE": (c.Unsubscribe, lambda cursor, tag: c.Unsubscribe(tag, _mailbox(cursor))),
+    "LIST": (c.List, parse_list),
+    "LSUB": (c.Lsub, _lsub),
+    "NAMESPACE": (c.Namespace, _bare(c.Namespace)),
+    "STATUS": (c.StatusCommand, _status),
+    "APPEND": (c.AppendBegin, _append),
+    "IDLE": (c.Idle, _bare(c.Idle)),
+    "CHECK": (c.Check, _bare(c.Check)),
+    "CLOSE": (c.Close, _bare(c.Close)),
+    "UNSELECT": (c.Unselect, _bare(c.Unselect)),
+    "EXPUNGE": (c.Expunge, _bare(c.Expunge)),
+    "UID EXPUNGE": (c.Expunge, _uid_expunge),
+    "SEARCH": (c.Search, _search(uid=False)),
+    "UID SEARCH": (c.Search, _search(uid=True)),
+    "FETCH": (c.Fetch, _fetch(uid=False)),
+    "UID FETCH": (c.Fetch, _fetch(uid=True)),
+    "STORE": (c.Store, _store(uid=False)),
+    "UID STORE": (c.Store, _store(uid=True)),
+    "COPY": (c.Copy, _copy(c.Copy, uid=False)),
+    "UID COPY": (c.Copy, _copy(c.Copy, uid=True)),
+    "MOVE": (c.Move, _copy(c.Move, uid=False)),
+    "UID MOVE": (c.Move, _copy(c.Move, uid=True)),
+}

@@ -1,0 +1,245 @@
+"""Commands in wire notation (RFC 9051 §6 and §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mailcore.errors import LocalProtocolError
+from mailcore.imap import commands as c
+from mailcore.imap.types import FetchBody, FetchItem
+from mailcore.imap.wire.dates import format_date_time
+from mailcore.imap.wire.encode_fetch import encode_section
+from mailcore.imap.wire.encode_search import write_search_keys
+from mailcore.imap.wire.fragments import Fragments
+from mailcore.imap.wire.quoting import atom, flag_list, number, sequence_set, tag
+from mailcore.sasl import encode_base64
+
+_STORE_ACTIONS = frozenset({"FLAGS", "+FLAGS", "-FLAGS"})
+
+
+def encode_command(command: c.Command, *, utf8: bool = False, literal_plus: int = 0) -> list[bytes]:
+    """Write a command as fragments; before each but the first the client waits for "+".
+
+    Of an :class:`~mailcore.imap.commands.AppendBegin` it is all up to the octets of the message;
+    after those of the last one the client sends CRLF.
+
+    Arguments:
+        command: what to say.
+        utf8: whether mailbox names are UTF-8 throughout (RFC 9051 §5.1).
+        literal_plus: below this many octets, a literal goes without waiting (RFC 7888).
+
+    Raises:
+        LocalProtocolError: it cannot be written.
+    """
+    out = Fragments(utf8=utf8, literal_plus=literal_plus)
+    if not (isinstance(command, c.AppendBegin) and command.index):
+        out.line(tag(command.tag) + b" ")
+    _WRITERS[type(command)](out, command)
+    if not isinstance(command, c.AppendBegin):
+        out.line(b"\r\n")
+    return out.finish()
+
+
+Writer = Callable[[Fragments, Any], None]
+
+
+def _bare(word: bytes) -> Writer:
+    return lambda out, command: out.line(word)
+
+
+def _id(out: Fragments, command: c.Id) -> None:
+    if command.parameters is None:
+        out.line(b"ID NIL")
+        return
+    out.line(b"ID (")
+    separator = b""
+    for name, value in command.parameters.items():
+        out.line(separator)
+        out.string(name.encode())
+        out.line(b" NIL" if value is None else b" ")
+        if value is not None:
+            out.string(value.encode())
+        separator = b" "
+    out.line(b")")
+
+
+def _authenticate(out: Fragments, command: c.Authenticate) -> None:
+    out.line(b"AUTHENTICATE " + atom(command.mechanism))
+    if command.initial is not None:
+        out.line(b" " + (encode_base64(command.initial) or b"="))
+
+
+def _login(out: Fragments, command: c.Login) -> None:
+    out.line(b"LOGIN ")
+    out.text(command.username)
+    out.line(b" ")
+    out.text(command.password)
+
+
+def _enable(out: Fragments, command: c.Enable) -> None:
+    out.line(b" ".join((b"ENABLE", *map(atom, command.capabilities))))
+
+
+def _select(out: Fragments, command: c.Select) -> None:
+    out.line(b"EXAMINE " if command.read_only else b"SELECT ")
+    out.mailbox(command.mailbox)
+    out.line(b" (CONDSTORE)" * command.condstore)
+
+
+def _on_mailbox(word: bytes) -> Writer:
+    def write(out: Fragments, command: c.Create | c.Delete | c.Subscribe | c.Unsubscribe) -> None:
+        out.line(word)
+        out.mailbox(command.mailbox)
+
+    return write
+
+
+def _rename(out: Fragments, command: c.Rename) -> None:
+    out.line(b"RENAME ")
+    out.mailbox(command.mailbox)
+    out.line(b" ")
+    out.mailbox(command.new_name)
+
+
+def _list(out: Fragments, command: c.List) -> None:
+    out.line(b"LIST ")
+    if command.select:
+        out.line(_words(command.select) + b" ")
+    out.mailbox(command.reference)
+    if len(command.patterns) == 1:
+        out.line(b" ")
+        out.mailbox(command.patterns[0])
+    else:
+        _patterns(out, command.patterns)
+    if command.returns:
+        out.line(b" RETURN " + _words(command.returns))
+
+
+def _patterns(out: Fragments, patterns: tuple[str, ...]) -> None:
+    if not patterns:
+        raise LocalProtocolError("LIST needs a pattern")
+    separator = b" ("
+    for pattern in patterns:
+        out.line(separator)
+        out.mailbox(pattern)
+        separator = b" "
+    out.line(b")")
+
+
+def _words(words: tuple[str, ...]) -> bytes:
+    return b"(%b)" % b" ".join(map(atom, words))
+
+
+def _lsub(out: Fragments, command: c.Lsub) -> None:
+    out.line(b"LSUB ")
+    out.mailbox(command.reference)
+    out.line(b" ")
+    out.mailbox(command.pattern)
+
+
+def _status(out: Fragments, command: c.StatusCommand) -> None:
+    out.line(b"STATUS ")
+    out.mailbox(command.mailbox)
+    out.line(b" " + _words(command.items))
+
+
+def _append(out: Fragments, command: c.AppendBegin) -> None:
+    if command.index == 0:
+        out.line(b"APPEND ")
+        out.mailbox(command.mailbox)
+    out.line(b" ")
+    if command.flags:
+        out.line(flag_list(command.flags) + b" ")
+    if command.internal_date is not None:
+        out.line(format_date_time(command.internal_date) + b" ")
+    out.announce(command.size, waits=command.synchronizing)
+
+
+def _expunge(out: Fragments, command: c.Expunge) -> None:
+    uids = command.uids
+    out.line(b"EXPUNGE" if uids is None else b"UID EXPUNGE " + sequence_set(uids))
+
+
+def _search(out: Fragments, command: c.Search) -> None:
+    out.line(_uid(command) + b"SEARCH ")
+    if command.returns is not None:
+        out.line(b"RETURN " + _words(command.returns) + b" ")
+    if command.charset is not None:
+        out.line(b"CHARSET " + atom(command.charset) + b" ")
+    write_search_keys(out, command.key, command.charset or "utf-8")
+
+
+def _uid(command: c.Search | c.Fetch | c.Store | c.Copy | c.Move) -> bytes:
+    return b"UID " if command.uid else b""
+
+
+def _fetch(out: Fragments, command: c.Fetch) -> None:
+    if not command.items:
+        raise LocalProtocolError("FETCH needs an item")
+    items = b" ".join(map(_item, command.items))
+    out.line(b"%bFETCH %b (%b)" % (_uid(command), sequence_set(command.numbers), items))
+    if command.changed_since is not None:
+        out.line(b" (CHANGEDSINCE %b)" % number(command.changed_since))
+
+
+def _item(item: FetchItem) -> bytes:
+    if not isinstance(item, FetchBody):
+        return atom(item.name)
+    name = b"BODY.PEEK" if item.peek else b"BODY"
+    partial = b""
+    if item.partial is not None:
+        first, count = item.partial
+        partial = b"<%b.%b>" % (number(first), number(count))
+    return name + encode_section(item.section) + partial
+
+
+def _store(out: Fragments, command: c.Store) -> None:
+    if command.action not in _STORE_ACTIONS:
+        raise LocalProtocolError(f"not an action of STORE: {command.action!r}")
+    out.line(b"%bSTORE %b " % (_uid(command), sequence_set(command.numbers)))
+    if command.unchanged_since is not None:
+        out.line(b"(UNCHANGEDSINCE %b) " % number(command.unchanged_since))
+    silent = b".SILENT" if command.silent else b""
+    out.line(b"%b%b %b" % (command.action.encode("ascii"), silent, flag_list(command.flags)))
+
+
+def _copy(word: bytes) -> Writer:
+    def write(out: Fragments, command: c.Copy | c.Move) -> None:
+        out.line(b"%b%b %b " % (_uid(command), word, sequence_set(command.numbers)))
+        out.mailbox(command.mailbox)
+
+    return write
+
+
+_WRITERS: dict[type[c.Command], Writer] = {
+    c.Capability: _bare(b"CAPABILITY"),
+    c.Noop: _bare(b"NOOP"),
+    c.Logout: _bare(b"LOGOUT"),
+    c.Id: _id,
+    c.StartTls: _bare(b"STARTTLS"),
+    c.Authenticate: _authenticate,
+    c.Login: _login,
+    c.Enable: _enable,
+    c.Select: _select,
+    c.Create: _on_mailbox(b"CREATE "),
+    c.Delete: _on_mailbox(b"DELETE "),
+    c.Rename: _rename,
+    c.Subscribe: _on_mailbox(b"SUBSCRIBE "),
+    c.Unsubscribe: _on_mailbox(b"UNSUBSCRIBE "),
+    c.List: _list,
+    c.Lsub: _lsub,
+    c.Namespace: _bare(b"NAMESPACE"),
+    c.StatusCommand: _status,
+    c.AppendBegin: _append,
+    c.Idle: _bare(b"IDLE"),
+    c.Check: _bare(b"CHECK"),
+    c.Close: _bare(b"CLOSE"),
+    c.Unselect: _bare(b"UNSELECT"),
+    c.Expunge: _expunge,
+    c.Search: _search,
+    c.Fetch: _fetch,
+    c.Store: _store,
+    c.Copy: _copy(b"COPY"),
+    c.Move: _copy(b"MOVE"),
+}

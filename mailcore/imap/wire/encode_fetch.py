@@ -1,0 +1,81 @@
+"""FETCH attributes in wire notation (RFC 9051 §7.5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mailcore.errors import LocalProtocolError
+from mailcore.imap import responses as r
+from mailcore.imap.types import Section
+from mailcore.imap.wire.dates import format_date_time
+from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
+from mailcore.imap.wire.quoting import astring, atom, flag_list, literal, number
+
+_RFC822 = frozenset({"RFC822", "RFC822.HEADER", "RFC822.TEXT"})
+_TEXTS = frozenset({"HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME"})
+
+
+# section         =  "[" [section-spec] "]"
+def encode_section(section: Section) -> bytes:
+    """Write a section with its brackets.
+
+    Raises:
+        LocalProtocolError: there is no such section.
+    """
+    words = [number(part) for part in section.path]
+    if section.text is not None:
+        if section.text not in _TEXTS:
+            raise LocalProtocolError(f"not a section text: {section.text!r}")
+        words.append(atom(section.text))
+    names = b""
+    if section.fields:
+        names = b" (%b)" % b" ".join(astring(name.encode()) for name in section.fields)
+    return b"[%b%b]" % (b".".join(words), names)
+
+
+def encode_item(item: Section | str, origin: int | None = None) -> bytes:
+    """Write the name of an attribute whose value is a string of the message.
+
+    Raises:
+        LocalProtocolError: there is no such attribute.
+    """
+    if isinstance(item, Section):
+        at = b"" if origin is None else b"<%b>" % number(origin)
+        return b"BODY%b%b" % (encode_section(item), at)
+    if item not in _RFC822:
+        raise LocalProtocolError(f"not an attribute with a string: {item!r}")
+    return item.encode("ascii")
+
+
+def _body_section(attribute: r.BodySection) -> bytes:
+    value = b"NIL" if attribute.data is None else literal(attribute.data)
+    return b"%b %b" % (encode_item(attribute.section, attribute.origin), value)
+
+
+def _body(attribute: r.BodyAttribute) -> bytes:
+    name = b"BODYSTRUCTURE" if attribute.extended else b"BODY"
+    return b"%b %b" % (name, encode_body(attribute.part, attribute.extended))
+
+
+_ENCODERS: dict[type[r.FetchAttribute], Callable[[Any], bytes]] = {
+    r.Uid: lambda attribute: b"UID %d" % attribute.uid,
+    r.Flags: lambda attribute: b"FLAGS %b" % flag_list(attribute.flags),
+    r.InternalDate: lambda attribute: b"INTERNALDATE %b" % format_date_time(attribute.date),
+    r.Rfc822Size: lambda attribute: b"RFC822.SIZE %b" % number(attribute.size),
+    r.ModSequence: lambda attribute: b"MODSEQ (%b)" % number(attribute.modseq),
+    r.EnvelopeAttribute: lambda attribute: b"ENVELOPE %b" % encode_envelope(attribute.envelope),
+    r.BodyAttribute: _body,
+    r.BodySection: _body_section,
+    r.Rfc822: lambda attribute: b"%b %b" % (encode_item(attribute.name), literal(attribute.data)),
+    r.Encoded: lambda attribute: attribute.data,
+}
+
+
+def encode_attributes(attributes: tuple[r.FetchAttribute, ...]) -> bytes:
+    """Write attributes side by side.
+
+    Raises:
+        LocalProtocolError: one of them cannot be written.
+    """
+    return b" ".join([_ENCODERS[type(attribute)](attribute) for attribute in attributes])

@@ -1,0 +1,255 @@
+"""Responses in wire notation (RFC 9051 §7 and §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from mailcore.errors import LocalProtocolError
+from mailcore.imap import responses as r
+from mailcore.imap.types import ResponseCode, Status
+from mailcore.imap.wire.encode_fetch import encode_attributes, encode_item
+from mailcore.imap.wire.quoting import (
+    astring,
+    atom,
+    code_argument,
+    flag_list,
+    line_text,
+    mailbox,
+    number,
+    sequence_set,
+    string,
+    tag,
+)
+from mailcore.sasl import encode_base64
+
+_TAGGED = frozenset({Status.OK, Status.NO, Status.BAD})
+# After ENABLE of one of these mailbox names are UTF-8 (RFC 6855 §3, RFC 9051 §5.1).
+_UTF8 = frozenset({"UTF8=ACCEPT", "IMAP4REV2"})
+
+
+def uses_utf8(enabled: Collection[str]) -> bool:
+    """Tell whether mailbox names are UTF-8 with these extensions enabled."""
+    return not _UTF8.isdisjoint(enabled)
+
+
+class ResponseEncoder:
+    """Writes responses; knows whether a streamed FETCH is open, and what is missing of it.
+
+    Arguments:
+        enabled: extensions that the client has enabled; looked at for each response.
+    """
+
+    def __init__(self, enabled: Collection[str] = ()) -> None:
+        self._enabled = enabled
+        #: Whether a streamed FETCH response is open: nothing else can be said.
+        self.in_fetch = False
+        self._separator = b""
+        # Octets that the open literal still needs.
+        self._due = 0
+        self._encoders: dict[type[r.Response], Callable[[Any], bytes]] = {
+            r.FetchResponse: _fetch,
+            r.Tagged: _tagged,
+            r.Untagged: _untagged,
+            r.Continuation: _continuation,
+            r.CapabilityResponse: lambda response: _names(b"CAPABILITY", response.capabilities),
+            r.Enabled: lambda response: _names(b"ENABLED", response.capabilities),
+            r.ListResponse: self._list,
+            r.NamespaceResponse: self._namespace,
+            r.StatusResponse: self._status,
+            r.SearchResponse: _search,
+            r.EsearchResponse: _esearch,
+            r.FlagsResponse: lambda response: b"* FLAGS %b\r\n" % flag_list(response.flags),
+            r.Exists: lambda response: b"* %b EXISTS\r\n" % number(response.count),
+            r.Recent: lambda response: b"* %b RECENT\r\n" % number(response.count),
+            r.Expunged: lambda response: b"* %b EXPUNGE\r\n" % _positive(response.number),
+            r.IdResponse: lambda response: _id(response.parameters),
+            r.FetchBegin: self._fetch_begin,
+            r.LiteralBegin: self._literal_begin,
+            r.LiteralChunk: self._literal_chunk,
+            r.FetchEnd: self._fetch_end,
+        }
+
+    def encode(self, response: r.Response) -> bytes:
+        """Write one response.
+
+        Raises:
+            LocalProtocolError: it cannot be written, or not now; nothing has changed.
+        """
+        if self.in_fetch and type(response) not in _STREAM:
+            raise LocalProtocolError("a FETCH response is open")
+        return self._encoders[type(response)](response)
+
+    @property
+    def _utf8(self) -> bool:
+        return uses_utf8(self._enabled)
+
+    def _mailbox(self, name: str) -> bytes:
+        return astring(mailbox(name, utf8=self._utf8), utf8=self._utf8)
+
+    # mailbox-list    =  "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
+    def _list(self, response: r.ListResponse) -> bytes:
+        return b"* %b %b %b %b\r\n" % (
+            b"LSUB" if response.lsub else b"LIST",
+            flag_list(response.attributes),
+            _delimiter(response.delimiter),
+            self._mailbox(response.name),
+        )
+
+    # namespace-response = "NAMESPACE" SP namespace SP namespace SP namespace
+    # namespace       =  nil / "(" 1*namespace-descr ")"
+    def _namespace(self, response: r.NamespaceResponse) -> bytes:
+        kinds = (response.personal, response.others, response.shared)
+        return b"* NAMESPACE %b\r\n" % b" ".join(map(self._namespaces, kinds))
+
+    def _namespaces(self, pairs: tuple[tuple[str, str], ...] | None) -> bytes:
+        if not pairs:
+            return b"NIL"
+        return b"(%b)" % b"".join(
+            b"(%b %b)"
+            % (string(mailbox(prefix, utf8=self._utf8), utf8=self._utf8), _delimiter(delimiter))
+            for prefix, delimiter in pairs
+        )
+
+    # "STATUS" SP mailbox SP "(" [status-att-list] ")"
+    def _status(self, response: r.StatusResponse) -> bytes:
+        items = (b"%b %b" % (atom(name), number(n)) for name, n in response.items.items())
+        return b"* STATUS %b (%b)\r\n" % (self._mailbox(response.mailbox), b" ".join(items))
+
+    # message-data    =  nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
+    def _fetch_begin(self, response: r.FetchBegin) -> bytes:
+        if self.in_fetch:
+            raise LocalProtocolError("a FETCH response is open")
+        line = b"* %b FETCH (%b" % (
+            _positive(response.number),
+            encode_attributes(response.attributes),
+        )
+        self.in_fetch = True
+        self._separator = b" " if response.attributes else b""
+        return line
+
+    def _literal_begin(self, response: r.LiteralBegin) -> bytes:
+        self._check_complete()
+        line = b"%b%b {%b}\r\n" % (
+            self._separator,
+            encode_item(response.item, response.origin),
+            number(response.size),
+        )
+        self._due = response.size
+        self._separator = b" "
+        return line
+
+    def _literal_chunk(self, response: r.LiteralChunk) -> bytes:
+        if len(response.data) > self._due:
+            raise LocalProtocolError("more octets than the literal announced")
+        self._due -= len(response.data)
+        return response.data
+
+    def _fetch_end(self, response: r.FetchEnd) -> bytes:
+        self._check_complete()
+        separator = self._separator if response.attributes else b""
+        line = b"%b%b)\r\n" % (separator, encode_attributes(response.attributes))
+        self.in_fetch = False
+        return line
+
+    def _check_complete(self) -> None:
+        if not self.in_fetch:
+            raise LocalProtocolError("no FETCH response is open")
+        if self._due:
+            raise LocalProtocolError(f"{self._due} octets of the literal are missing")
+
+
+_STREAM = frozenset({r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd})
+
+
+def _positive(value: int) -> bytes:
+    if value < 1:
+        raise LocalProtocolError(f"not a message number: {value}")
+    return b"%d" % value
+
+
+def _fetch(response: r.FetchResponse) -> bytes:
+    attributes = encode_attributes(response.attributes)
+    return b"* %b FETCH (%b)\r\n" % (_positive(response.number), attributes)
+
+
+# resp-cond-state =  ("OK" / "NO" / "BAD") SP resp-text
+# resp-text       =  ["[" resp-text-code "]" SP] [text]
+def _condition(status: Status, text: str, code: ResponseCode | None) -> bytes:
+    words = line_text(text)
+    if code is None:
+        # Text that begins with a bracket would be read as a response code.
+        return b"%b %b\r\n" % (
+            status.value.encode(),
+            b"(" + words[1:] if words[:1] == b"[" else words,
+        )
+    name = atom(code.name)
+    if code.argument:
+        name += b" " + code_argument(code.argument)
+    return b"%b [%b] %b\r\n" % (status.value.encode(), name, words)
+
+
+def _tagged(response: r.Tagged) -> bytes:
+    if response.status not in _TAGGED:
+        raise LocalProtocolError(f"not a status of a tagged response: {response.status}")
+    return b"%b %b" % (
+        tag(response.tag),
+        _condition(response.status, response.text, response.code),
+    )
+
+
+def _untagged(response: r.Untagged) -> bytes:
+    return b"* " + _condition(response.status, response.text, response.code)
+
+
+# continue-req    =  "+" SP (resp-text / base64) CRLF
+def _continuation(response: r.Continuation) -> bytes:
+    if response.data is not None:
+        return b"+ %b\r\n" % encode_base64(response.data)
+    return b"+ %b\r\n" % line_text(response.text)
+
+
+def _names(what: bytes, names: tuple[str, ...]) -> bytes:
+    return b"* %b\r\n" % b" ".join((what, *map(atom, names)))
+
+
+def _delimiter(delimiter: str | None) -> bytes:
+    return b"NIL" if delimiter is None else string(delimiter.encode())
+
+
+# "SEARCH" *(SP nz-number) [SP search-sort-mod-seq]          ; RFC 7162 §7
+def _search(response: r.SearchResponse) -> bytes:
+    words = ["* SEARCH", *map(str, response.numbers)]
+    if response.modseq is not None:
+        words.append(f"(MODSEQ {response.modseq})")
+    return " ".join(words).encode("ascii") + b"\r\n"
+
+
+# esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
+def _esearch(response: r.EsearchResponse) -> bytes:
+    words = [b'* ESEARCH (TAG "%b")' % tag(response.tag)]
+    if response.uid:
+        words.append(b"UID")
+    for name, value in (
+        (b"MIN", response.min),
+        (b"MAX", response.max),
+        (b"COUNT", response.count),
+        (b"MODSEQ", response.modseq),
+    ):
+        if value is not None:
+            words.append(b"%b %b" % (name, number(value)))
+    if response.all is not None:
+        words.append(b"ALL " + sequence_set(response.all))
+    return b" ".join(words) + b"\r\n"
+
+
+# id-response     =  "ID" SP id-params-list                  ; RFC 2971 §4
+def _id(parameters: Mapping[str, str | None] | None) -> bytes:
+    if parameters is None:
+        return b"* ID NIL\r\n"
+    words = (
+        b"NIL" if word is None else string(word.encode())
+        for pair in parameters.items()
+        for word in pair
+    )
+    return b"* ID (%b)\r\n" % b" ".join(words)

@@ -1,0 +1,377 @@
+"""Octets to whole commands: the only place that waits for octets and counts them.
+
+It knows no more grammar than this needs: lines, the literal at the end of a line, the tag, and
+which literal of an APPEND is its message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from mailcore.imap.types import ResponseCode, Status
+from mailcore.imap.wire.bounds import Bounds
+
+TOO_BIG = ResponseCode("TOOBIG")
+
+# tag             =  1*<any ASTRING-CHAR except "+">
+_TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]++)(?: |\r?\n|\Z)')
+# literal         =  "{" number64 ["+"] "}" CRLF *CHAR8
+_LITERAL = re.compile(rb"\{([0-9]++)(\+?)\}")
+# APPEND whose mailbox is the literal that follows; any other literal is the message.
+_APPEND = re.compile(rb"[^ ]++ APPEND ", re.IGNORECASE)
+# The end of a line in which any literal that can be meant is visible.
+_TAIL = 64
+_NUMBER64_DIGITS = 19
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A complete command: its lines with the literals in place, without the last CRLF."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHead:
+    """An APPEND as far as a message literal, which waits for a decision.
+
+    Arguments:
+        data: what stands before the literal; of later messages only their own line.
+        size: octets of the message.
+        synchronizing: whether the client waits for "+".
+        binary: whether it is a literal8, ``~{n}``.
+        first: whether ``data`` begins with the tag.
+    """
+
+    data: bytes
+    size: int
+    synchronizing: bool
+    binary: bool
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChunk:
+    """Octets of the message."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnd:
+    """The APPEND is over; ``rest`` is what stood behind its last message."""
+
+    rest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A synchronizing literal is welcome: send "+"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A command that is not taken. What is left of it will be dropped.
+
+    Arguments:
+        text: what was wrong.
+        tag: the command's, or None if there was none to read.
+        code: the response code to send.
+        status: BAD or NO; BYE if the connection cannot go on.
+        counts: whether it is one of the mistakes of which a connection has only so many.
+    """
+
+    text: str
+    tag: str | None = None
+    code: ResponseCode | None = None
+    status: Status = Status.BAD
+    counts: bool = True
+
+
+Unit = Frame | MessageHead | MessageChunk | MessageEnd | Ready | Refusal
+Gate = Callable[[bytes], Refusal | None]
+
+
+def tag_of(line: bytes) -> str | None:
+    """Return the tag at the start of a line, or None."""
+    match = _TAG.match(line)
+    return match[1].decode("ascii") if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Announcement:
+    before: bytes  # the line up to the literal
+    size: int
+    synchronizing: bool
+
+
+def _announcement(line: bytes) -> _Announcement | None:
+    """Return the literal that the end of a line announces."""
+    text = line.removesuffix(b"\n").removesuffix(b"\r")
+    if not text.endswith(b"}"):
+        return None
+    brace = text.rfind(b"{")
+    match = _LITERAL.fullmatch(text, max(brace, 0))
+    if match is None:
+        return None
+    # More digits than that are no number at all, and nothing to calculate with.
+    size = int(match[1]) if len(match[1]) <= _NUMBER64_DIGITS else 1 << 63
+    return _Announcement(text[:brace], size, not match[2])
+
+
+class _Mode(Enum):
+    LINE = auto()
+    LITERAL = auto()
+    DECISION = auto()
+    MESSAGE = auto()
+    AFTER_MESSAGE = auto()
+    SWALLOW = auto()
+    SKIP = auto()
+
+
+class Framer:
+    """A buffer that commands are taken from.
+
+    Arguments:
+        bounds: what a command may be; may be set anew between two commands.
+        admit: looks at the first line of each command, before any literal of it is taken.
+    """
+
+    def __init__(self, bounds: Bounds, admit: Gate) -> None:
+        self.bounds = bounds
+        self._admit = admit
+        self._buffer = bytearray()
+        self._scanned = 0
+        self._unit: Unit | None = None
+        self._steps: dict[_Mode, Callable[[], bool]] = {
+            _Mode.LINE: self._read_line,
+            _Mode.LITERAL: self._read_literal,
+            _Mode.DECISION: lambda: False,
+            _Mode.MESSAGE: self._read_message,
+            _Mode.AFTER_MESSAGE: self._read_after_message,
+            _Mode.SWALLOW: self._swallow,
+            _Mode.SKIP: self._skip,
+        }
+        self._next_command()
+
+    def _next_command(self) -> None:
+        self._mode = _Mode.LINE
+        self._parts: list[bytes] = []
+        self._tag: str | None = None
+        self._line_octets = 0
+        self._literal_octets = 0
+        self._literal_count = 0
+        self._swallowed = 0
+        # Octets that are still to come of the literal in hand.
+        self._due = 0
+
+    def __len__(self) -> int:
+        return len(self._buffer)
+
+    def receive(self, data: bytes) -> None:
+        """Add octets at the end."""
+        self._buffer += data
+
+    def peek(self, size: int) -> bytes:
+        """Return the next octets, at most ``size``, and leave them."""
+        return bytes(self._buffer[:size])
+
+    def next_unit(self) -> Unit | None:
+        """Return what comes next of the commands; None if more octets are needed."""
+        while self._unit is None and self._steps[self._mode]():
+            pass
+        unit, self._unit = self._unit, None
+        return unit
+
+    def next_line(self) -> bytes | Refusal | None:
+        """Return the next line as it is, without its CRLF: the lines of AUTHENTICATE."""
+        line = self._cut_line()
+        unit, self._unit = self._unit, None
+        if isinstance(unit, Refusal):
+            return unit
+        if line is None:
+            return None
+        self._line_octets = 0
+        return line[:-2]
+
+    def accept_message(self) -> None:
+        """Let the octets come that a :class:`MessageHead` announced."""
+        self._mode = _Mode.MESSAGE
+
+    def refuse_message(self, *, coming: bool) -> None:
+        """Drop what is left of the message, and of the command.
+
+        Arguments:
+            coming: whether the client sends the octets all the same.
+        """
+        if coming:
+            self._drop_literal(self._due)
+        else:
+            self._next_command()
+
+    # ------------------------------------------------------------------------------- lines
+
+    def _cut_line(self) -> bytes | None:
+        """Take a line with its CRLF. None: not there yet, or refused."""
+        room = max(self.bounds.line - self._line_octets, 0)
+        end = self._buffer.find(b"\n", self._scanned, room)
+        if end < 0:
+            self._scanned = min(len(self._buffer), room)
+            if len(self._buffer) >= room:
+                self._tag = self._tag or tag_of(bytes(self._buffer[:room]))
+                self._mode = _Mode.SKIP
+                self._scanned = 0
+                self._unit = Refusal("Line too long", self._tag)
+            return None
+        line = self._take(end + 1)
+        self._line_octets += len(line)
+        if line.endswith(b"\r\n") and line.find(b"\r") == len(line) - 2:
+            return line
+        # A bare LF ends the line nonetheless: a client that knows no better gets to know at once,
+        # instead of waiting for an answer that never comes.
+        self._tag = self._tag or tag_of(line)
+        self._refuse(line, Refusal("Lines end in CRLF, and hold no CR or LF", self._tag))
+        return None
+
+    def _read_line(self) -> bool:
+        line = self._cut_line()
+        if line is None:
+            return self._unit is not None
+        if not self._parts:
+            self._tag = tag_of(line)
+            refusal = self._admit(line[:-2])
+            if refusal is not None:
+                self._refuse(line, refusal)
+                return True
+        announced = _announcement(line)
+        if announced is None:
+            self._parts.append(line[:-2])
+            self._unit = Frame(b"".join(self._parts))
+            self._next_command()
+        elif self._is_message(announced):
+            self._parts.append(announced.before)
+            self._announce(announced, b"".join(self._parts), first=True)
+        else:
+            self._expect_literal(line, announced)
+        return True
+
+    def _take(self, size: int) -> bytes:
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        self._scanned = 0
+        return data
+
+    # ---------------------------------------------------------------------------- literals
+
+    def _expect_literal(self, line: bytes, announced: _Announcement) -> None:
+        bounds = self.bounds
+        self._literal_octets += announced.size
+        self._literal_count += 1
+        allowed = bounds.literal if announced.synchronizing else bounds.non_synchronizing
+        if (
+            announced.size > allowed
+            or self._literal_octets > bounds.literals
+            or self._literal_count > bounds.literals_count
+        ):
+            self._refuse(line, Refusal("Literal too big", self._tag, TOO_BIG))
+            return
+        self._parts.append(line)
+        self._due = announced.size
+        self._mode = _Mode.LITERAL
+        if announced.synchronizing:
+            self._unit = Ready()
+
+    def _read_literal(self) -> bool:
+        if len(self._buffer) < self._due:
+            return False
+        self._parts.append(self._take(self._due))
+        self._mode = _Mode.LINE
+        return True
+
+    # ---------------------------------------------------------------------------- messages
+
+    def _is_message(self, announced: _Announcement) -> bool:
+        first = self._parts[0] if self._parts else announced.before
+        if _APPEND.match(first) is None:
+            return False
+        return bool(self._parts) or _APPEND.fullmatch(first) is None
+
+    def _announce(self, announced: _Announcement, data: bytes, *, first: bool) -> None:
+        binary = data.endswith(b"~")
+        self._unit = MessageHead(
+            data.removesuffix(b"~"), announced.size, announced.synchronizing, binary, first
+        )
+        self._due = announced.size
+        self._mode = _Mode.DECISION
+
+    def _read_message(self) -> bool:
+        if self._due == 0:
+            self._mode = _Mode.AFTER_MESSAGE
+            self._line_octets = 0
+            return True
+        data = self._take(min(self._due, _CHUNK))
+        self._due -= len(data)
+        if data:
+            self._unit = MessageChunk(data)
+        return bool(data)
+
+    def _read_after_message(self) -> bool:
+        line = self._cut_line()
+        if line is None:
+            return self._unit is not None
+        announced = _announcement(line)
+        if announced is None:
+            self._unit = MessageEnd(line[:-2])
+            self._next_command()
+        else:
+            self._announce(announced, announced.before, first=False)
+        return True
+
+    # ---------------------------------------------------------------------------- refusals
+
+    def _refuse(self, line: bytes, refusal: Refusal) -> None:
+        self._unit = refusal
+        self._after_refused(line)
+
+    def _after_refused(self, line: bytes) -> None:
+        """Drop the literal that this line of a refused command announces.
+
+        The client waits for "+" before it sends a synchronizing one, and gets our BAD instead: the
+        command ends with this line.
+        """
+        announced = _announcement(line)
+        if announced is None or announced.synchronizing:
+            self._next_command()
+        else:
+            self._drop_literal(announced.size)
+
+    def _drop_literal(self, size: int) -> None:
+        self._swallowed += size
+        if self._swallowed > self.bounds.swallow:
+            self._unit = Refusal("Literal too big", self._tag, TOO_BIG, Status.BYE)
+            return
+        self._due = size
+        self._mode = _Mode.SWALLOW
+
+    def _swallow(self) -> bool:
+        dropped = min(self._due, len(self._buffer))
+        del self._buffer[:dropped]
+        self._scanned = 0
+        self._due -= dropped
+        if self._due:
+            return False
+        self._mode = _Mode.SKIP
+        return True
+
+    def _skip(self) -> bool:
+        end = self._buffer.find(b"\n", self._scanned)
+        if end < 0:
+            del self._buffer[:-_TAIL]
+            self._scanned = len(self._buffer)
+            return False
+        self._after_refused(self._take(end + 1)[-_TAIL:])
+        return True

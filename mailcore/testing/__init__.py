@@ -1,0 +1,6 @@
+"""For those whose code speaks mail: a backend in memory, and a suite that tests any backend."""
+
+from mailcore.testing.link import Link, run
+from mailcore.testing.memory import MemoryBackend, MemoryMailbox, new_message
+
+__all__ = ["Link", "MemoryBackend", "MemoryMailbox", "new_message", "run"]

@@ -1,0 +1,236 @@
+"""Hypothesis strategies for what IMAP clients say: commands of all kinds, and what is in them.
+
+Everything is in the one form that the parser makes, so ``parse(encode(command)) == command``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from hypothesis import strategies as st
+
+from mailcore.imap import commands as c
+from mailcore.imap import searchkeys as keys
+from mailcore.imap.types import STAR, FetchAtt, FetchBody, FetchItem, Section, SequenceSet
+
+_ATOM_ALPHABET = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '(){%*"\\]')
+_NUMBERS = st.integers(1, (1 << 32) - 1)
+_MOD_SEQUENCES = st.integers(0, (1 << 63) - 1)
+
+#: What a string may hold: anything but NUL.
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+atoms = st.text(_ATOM_ALPHABET, min_size=1, max_size=12)
+tags = st.text(_ATOM_ALPHABET.replace("+", "") + "]", min_size=1, max_size=12)
+keywords = atoms
+
+
+def _usual_inbox(name: str) -> str:
+    return "INBOX" if name.encode().upper() == b"INBOX" else name
+
+
+_NAME_CHARACTERS = st.characters(
+    exclude_categories=["Cs"],
+    exclude_characters="".join(map(chr, (*range(0x20), 0x7F))),
+)
+_NAMES = st.one_of(
+    st.sampled_from(
+        [
+            "INBOX",
+            "\u0131nbox",
+            "",
+            "R&D",
+            "Entwürfe",
+            "台北/日本語",
+            "😀",
+            'say "hi"',
+            "back\\slash",
+        ]
+    ),
+    st.text(_NAME_CHARACTERS, max_size=20),
+    atoms,
+)
+#: Names of mailboxes in Unicode, with what has broken servers: "&", emoji, quotes, spaces.
+mailbox_names = _NAMES.map(_usual_inbox)
+#: The same, and patterns with wildcards.
+mailbox_patterns = st.one_of(_NAMES, st.sampled_from(["*", "%", "INBOX/%", "R&D*", "Entwürfe%"]))
+
+_SEQUENCE_NUMBERS = st.one_of(st.just(STAR), st.integers(1, 20), _NUMBERS)
+_RANGES = st.one_of(
+    st.tuples(_SEQUENCE_NUMBERS, _SEQUENCE_NUMBERS), _SEQUENCE_NUMBERS.map(lambda n: (n, n))
+)
+#: Sequence sets as clients write them: backwards, overlapping, with ``*`` anywhere.
+sequence_sets = st.lists(_RANGES, min_size=1, max_size=6).map(
+    lambda ranges: SequenceSet(tuple(ranges))
+)
+
+_SYSTEM_FLAGS = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"]
+flags = st.one_of(st.sampled_from([*_SYSTEM_FLAGS, "$Junk", "$Forwarded"]), keywords)
+flag_tuples = st.lists(flags, max_size=4, unique=True).map(tuple)
+#: Moments with a zone of whole minutes, in whole seconds, as INTERNALDATE has them.
+internal_dates = st.builds(
+    lambda moment, minutes: moment.replace(
+        microsecond=0, tzinfo=timezone(timedelta(minutes=minutes))
+    ),
+    st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1)),
+    st.integers(-23 * 60, 23 * 60),
+)
+
+_FIELDS = st.lists(st.one_of(st.sampled_from(["From", "X-]"]), texts), min_size=1, max_size=3)
+sections = st.one_of(
+    st.builds(
+        Section,
+        st.lists(_NUMBERS, max_size=5).map(tuple),
+        st.sampled_from([None, "HEADER", "TEXT"]),
+    ),
+    st.builds(
+        Section,
+        st.lists(_NUMBERS, max_size=5).map(tuple),
+        st.sampled_from(["HEADER.FIELDS", "HEADER.FIELDS.NOT"]),
+        _FIELDS.map(tuple),
+    ),
+    st.builds(Section, st.lists(_NUMBERS, min_size=1, max_size=5).map(tuple), st.just("MIME")),
+)
+_FETCH_ATTRIBUTES = (
+    "ENVELOPE",
+    "FLAGS",
+    "INTERNALDATE",
+    "RFC822",
+    "RFC822.HEADER",
+    "RFC822.SIZE",
+    "RFC822.TEXT",
+    "BODY",
+    "BODYSTRUCTURE",
+    "UID",
+    "MODSEQ",
+)
+fetch_items: st.SearchStrategy[FetchItem] = st.one_of(
+    st.sampled_from(_FETCH_ATTRIBUTES).map(FetchAtt),
+    st.builds(
+        FetchBody,
+        sections,
+        st.booleans(),
+        st.none() | st.tuples(_MOD_SEQUENCES, st.integers(1, (1 << 63) - 1)),
+    ),
+)
+
+_SEARCH_LEAVES: st.SearchStrategy[keys.SearchKey] = st.one_of(
+    st.just(keys.All()),
+    st.builds(keys.HasFlag, st.sampled_from([*_SYSTEM_FLAGS, "\\Recent"]) | keywords),
+    st.builds(keys.InSet, sequence_sets, st.booleans()),
+    st.builds(keys.Header, st.sampled_from(["From", "Subject", "X-Spam"]) | texts, texts),
+    st.builds(keys.Body, texts),
+    st.builds(keys.Text, texts),
+    st.builds(
+        keys.DateKey,
+        st.sampled_from([keys.INTERNAL, keys.SENT]),
+        st.sampled_from(["BEFORE", "ON", "SINCE"]),
+        st.dates(),
+    ),
+    st.builds(keys.Larger, _MOD_SEQUENCES),
+    st.builds(keys.Smaller, _MOD_SEQUENCES),
+    st.builds(keys.ModSeq, _MOD_SEQUENCES),
+)
+
+
+def _search_branches(
+    children: st.SearchStrategy[keys.SearchKey],
+) -> st.SearchStrategy[keys.SearchKey]:
+    return st.one_of(
+        st.builds(keys.Not, children),
+        st.builds(keys.Or, children, children),
+        st.lists(children, min_size=2, max_size=4).map(lambda parts: keys.And(tuple(parts))),
+    )
+
+
+#: Trees of search keys.
+search_keys = st.recursive(_SEARCH_LEAVES, _search_branches, max_leaves=8)
+
+
+def _words(*names: str) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(names), max_size=len(names), unique=True).map(tuple)
+
+
+_STATUS_ITEMS = _words("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "HIGHESTMODSEQ")
+
+#: One strategy a kind of command.
+COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
+    **{
+        kind: st.builds(kind, tags)
+        for kind in (
+            c.Capability,
+            c.Noop,
+            c.Logout,
+            c.StartTls,
+            c.Namespace,
+            c.Idle,
+            c.Check,
+            c.Close,
+            c.Unselect,
+        )
+    },
+    c.Id: st.builds(c.Id, tags, st.none() | st.dictionaries(texts, st.none() | texts, max_size=4)),
+    c.Authenticate: st.builds(
+        c.Authenticate, tags, atoms.map(str.upper), st.none() | st.binary(max_size=40)
+    ),
+    c.Login: st.builds(c.Login, tags, texts, texts),
+    c.Enable: st.builds(
+        c.Enable, tags, st.lists(atoms.map(str.upper), min_size=1, max_size=3).map(tuple)
+    ),
+    c.Select: st.builds(c.Select, tags, mailbox_names, st.booleans(), st.booleans()),
+    c.Create: st.builds(c.Create, tags, mailbox_names.filter(lambda name: name[-1:] != "/")),
+    c.Delete: st.builds(c.Delete, tags, mailbox_names),
+    c.Rename: st.builds(c.Rename, tags, mailbox_names, mailbox_names),
+    c.Subscribe: st.builds(c.Subscribe, tags, mailbox_names),
+    c.Unsubscribe: st.builds(c.Unsubscribe, tags, mailbox_names),
+    c.List: st.builds(
+        c.List,
+        tags,
+        mailbox_patterns,
+        st.lists(mailbox_patterns, min_size=1, max_size=3).map(tuple),
+        _words("SUBSCRIBED", "SPECIAL-USE"),
+        _words("SUBSCRIBED", "SPECIAL-USE", "CHILDREN"),
+    ),
+    c.Lsub: st.builds(c.Lsub, tags, mailbox_patterns, mailbox_patterns),
+    c.StatusCommand: st.builds(c.StatusCommand, tags, mailbox_names, _STATUS_ITEMS.filter(bool)),
+    c.AppendBegin: st.builds(
+        c.AppendBegin,
+        tags,
+        mailbox_names,
+        flag_tuples,
+        st.none() | internal_dates,
+        st.integers(0, 1000),
+        st.booleans(),
+    ),
+    c.Expunge: st.builds(c.Expunge, tags, st.none() | sequence_sets),
+    c.Search: st.builds(
+        c.Search,
+        tags,
+        search_keys,
+        st.booleans(),
+        st.none() | _words("MIN", "MAX", "ALL", "COUNT").filter(bool),
+        st.sampled_from([None, "UTF-8"]),
+    ),
+    c.Fetch: st.builds(
+        c.Fetch,
+        tags,
+        sequence_sets,
+        st.lists(fetch_items, min_size=1, max_size=4).map(tuple),
+        st.booleans(),
+        st.none() | _MOD_SEQUENCES,
+    ),
+    c.Store: st.builds(
+        c.Store,
+        tags,
+        sequence_sets,
+        st.sampled_from(["FLAGS", "+FLAGS", "-FLAGS"]),
+        flag_tuples,
+        st.booleans(),
+        st.booleans(),
+        st.none() | _MOD_SEQUENCES,
+    ),
+    c.Copy: st.builds(c.Copy, tags, sequence_sets, mailbox_names, st.booleans()),
+    c.Move: st.builds(c.Move, tags, sequence_sets, mailbox_names, st.booleans()),
+}
+
+#: Any command.
+commands: st.SearchStrategy[c.Command] = st.one_of(list(COMMANDS.values()))
