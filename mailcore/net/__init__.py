@@ -1,0 +1,36 @@
+"""Trio drivers: sockets, TLS, deadlines and listeners for the sessions of the engine.
+
+In a Trio program::
+
+    door = await nursery.start(partial(serve_imap, backend, port=1993, tls=context))
+    print(door.addresses)
+
+In a program without an event loop::
+
+    with running(backend, tls=context) as addresses:
+        print(addresses.imap)
+"""
+
+from mailcore.net.doors import session_door
+from mailcore.net.driver import drive
+from mailcore.net.listener import Admission, Connection, Door, bind
+from mailcore.net.services import imap_door, serve_imap, serve_mx, serve_smtp, smtp_door
+from mailcore.net.stream import Stream
+from mailcore.net.threads import Addresses, running
+
+__all__ = [
+    "Addresses",
+    "Admission",
+    "Connection",
+    "Door",
+    "Stream",
+    "bind",
+    "drive",
+    "imap_door",
+    "running",
+    "serve_imap",
+    "serve_mx",
+    "serve_smtp",
+    "session_door",
+    "smtp_door",
+]

@@ -1,0 +1,184 @@
+"""The loop that runs one session over one stream, in one task.
+
+There is no second task for news: a session that is told of something calls its ``wake``, from
+whatever thread, and that cancels the receive in which this task waits.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import trio
+
+from mailcore.flow import CLOSE, NEED_DATA, START_TLS, Session
+from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.net.stream import Stream
+
+#: Seconds that a session whose connection is gone has to release what it holds.
+_RELEASE_TIME: Final = 5.0
+
+
+class Waker:
+    """Interrupts a waiting receive. Calls between two waits count as one."""
+
+    __slots__ = ("_scope", "_thread", "_token", "woken")
+
+    def __init__(self) -> None:
+        self._token = trio.lowlevel.current_trio_token()
+        self._thread = threading.get_ident()
+        self._scope: trio.CancelScope | None = None
+        self.woken = False
+
+    def __call__(self) -> None:
+        if threading.get_ident() == self._thread:
+            self._wake()
+            return
+        with suppress(trio.RunFinishedError):  # the server is gone, and the session with it
+            self._token.run_sync_soon(self._wake, idempotent=True)
+
+    def _wake(self) -> None:
+        self.woken = True
+        if self._scope is not None:
+            self._scope.cancel()
+
+    async def receive(self, stream: Stream, deadline: float) -> bytes | None:
+        """Return what the stream gives, or None if woken or at the deadline (Trio's clock)."""
+        if self.woken:
+            return None
+        with trio.CancelScope(deadline=deadline) as self._scope:
+            try:
+                return await stream.receive()
+            finally:
+                self._scope = None
+        return None
+
+
+class Patience:
+    """How long the peer may still take.
+
+    A silent peer has the session's timeout. One that sends a command or a message in crumbs has no
+    more than that, either: each octet buys only what it costs at the minimum rate. And a peer that
+    has not logged in has one time for all it tries.
+    """
+
+    __slots__ = ("_login_deadline", "_rate", "_timeout", "deadline")
+
+    def __init__(self, limits: Limits) -> None:
+        self._rate = limits.minimum_rate
+        self._login_deadline = trio.current_time() + limits.login_timeout
+        self.renew(0.0)
+
+    def until(self, *, logged_in: bool) -> float:
+        """Return when to give up, by Trio's clock."""
+        return self.deadline if logged_in else min(self.deadline, self._login_deadline)
+
+    def renew(self, timeout: float) -> None:
+        """Start again: the session answered something."""
+        self._timeout = timeout
+        self.deadline = trio.current_time() + timeout
+
+    def expect(self, timeout: float) -> None:
+        """Take note of what the session now allows; another value starts again."""
+        if timeout != self._timeout:
+            self.renew(timeout)
+
+    def credit(self, octets: int) -> None:
+        """Allow for what arrived."""
+        limit = trio.current_time() + self._timeout
+        self.deadline = min(limit, self.deadline + octets / self._rate)
+
+
+class TooSlow(OSError):
+    """The peer does not read what it asked for."""
+
+
+async def drive(
+    session: Session,
+    stream: Stream,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    tls: Callable[[], ssl.SSLContext] | None = None,
+) -> None:
+    """Run a session until it closes or its peer is gone, and release what it holds.
+
+    The stream stays open: closing it is for whoever made it.
+
+    Arguments:
+        session: fresh; its ``wake`` is set here. If it has a ``delay``, in seconds, what it
+            answers is sent that much later: wrong passwords are answered slowly. While it has a
+            ``logged_in`` that is false, its peer has ``login_timeout`` in all.
+        stream: connected, its TLS handshake done if it has TLS from the start.
+        limits: ``minimum_rate`` and ``command_timeout`` bound a slow reader.
+        tls: gives the context for STARTTLS, if the session offers that.
+
+    Raises:
+        OSError: the connection broke, or the peer was too slow to read.
+        ssl.SSLError: a failed STARTTLS handshake.
+    """
+    waker = Waker()
+    session.wake = waker
+    patience = Patience(limits)
+    ended = False
+    try:
+        while True:
+            waker.woken = False
+            step = await session.step()
+            if step is CLOSE or (step is NEED_DATA and ended):
+                return
+            if step is NEED_DATA:
+                ended = await _receive(session, stream, waker, patience)
+            elif step is START_TLS:
+                await handshake(stream, tls, limits)
+                session.tls_started()
+            else:
+                if delay := getattr(session, "delay", 0.0):
+                    await trio.sleep(delay)
+                await _send(stream, step, limits)
+                patience.renew(session.timeout)
+    finally:
+        with trio.move_on_after(_RELEASE_TIME, shield=True):
+            await session.aclose()
+
+
+async def _receive(session: Session, stream: Stream, waker: Waker, patience: Patience) -> bool:
+    """Give the session what comes, or tell it what does not; return True after the last octet."""
+    patience.expect(session.timeout)
+    logged_in: bool = getattr(session, "logged_in", True)
+    data = await waker.receive(stream, patience.until(logged_in=logged_in))
+    if data:
+        patience.credit(len(data))
+        session.receive_data(data)
+    elif data is not None:
+        session.receive_eof()
+    elif not waker.woken:
+        session.timed_out()
+        patience.renew(session.timeout)  # it may only have wanted to look for news
+    return data == b""
+
+
+async def _send(stream: Stream, data: bytes, limits: Limits) -> None:
+    with trio.move_on_after(limits.command_timeout + len(data) / limits.minimum_rate) as scope:
+        await stream.send(data)
+    if scope.cancelled_caught:
+        raise TooSlow(f"{len(data)} octets were not read in time")
+
+
+async def handshake(
+    stream: Stream, tls: Callable[[], ssl.SSLContext] | None, limits: Limits
+) -> None:
+    """Do a TLS handshake within ``limits.handshake_timeout``.
+
+    Raises:
+        OSError: the connection broke, or the handshake took too long.
+        ssl.SSLError: it failed.
+    """
+    if tls is None:
+        raise RuntimeError("the session offered STARTTLS, but the driver was given no context")
+    with trio.move_on_after(limits.handshake_timeout) as scope:
+        await stream.start_tls(tls())
+    if scope.cancelled_caught:
+        raise TooSlow("the TLS handshake took too long")

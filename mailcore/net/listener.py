@@ -1,0 +1,288 @@
+"""Accepting connections: addresses, limits, back-off, and an orderly end."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import itertools
+import logging
+import socket as stdlib_socket
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final, Literal
+
+import trio
+
+from mailcore.backend import Peer
+from mailcore.limits import DEFAULT_LIMITS, Limits
+
+logger = logging.getLogger("mailcore.net")
+
+#: Out of file descriptors or memory: not this listener's fault, and it passes.
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_BACK_OFF: Final = 0.1
+_BACKLOG: Final = 1024
+#: Connections that are told why they are refused; beyond these they are closed without a word.
+_POLITE_REFUSALS: Final = 32
+
+DoorName = Literal["imap", "smtp", "lmtp", "http"]
+
+_numbers = itertools.count(1)
+
+
+async def bind(host: str, port: int) -> list[trio.SocketListener]:
+    """Listen on every address of a name, with one and the same port.
+
+    Arguments:
+        host: a name or address; ``""`` or ``"*"`` for all interfaces.
+        port: 0 for any free one.
+
+    Raises:
+        OSError: the port is taken, or the address is not of this machine.
+    """
+    name = None if host in ("", "*") else host
+    listeners: list[trio.SocketListener] = []
+    try:
+        for family, address in await _resolve(name, port):
+            if listeners and port == 0:
+                address = (address[0], addresses(listeners)[0][1], *address[2:])
+            listeners.append(_listen(family, address))
+    except BaseException:
+        close(listeners)
+        raise
+    return listeners
+
+
+async def _resolve(name: str | None, port: int) -> list[tuple[int, tuple[Any, ...]]]:
+    infos = await trio.socket.getaddrinfo(
+        name, port, type=trio.socket.SOCK_STREAM, flags=trio.socket.AI_PASSIVE
+    )
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in infos))
+
+
+def _listen(family: int, address: tuple[Any, ...]) -> trio.SocketListener:
+    sock = stdlib_socket.socket(family, stdlib_socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_REUSEADDR, 1)
+        if family == stdlib_socket.AF_INET6:
+            sock.setsockopt(stdlib_socket.IPPROTO_IPV6, stdlib_socket.IPV6_V6ONLY, 1)
+        sock.bind(address)
+        sock.listen(_BACKLOG)
+        return trio.SocketListener(trio.socket.from_stdlib_socket(sock))
+    except BaseException:
+        sock.close()
+        raise
+
+
+def close(listeners: Sequence[trio.SocketListener]) -> None:
+    """Stop listening; connections already accepted live on."""
+    for listener in listeners:
+        listener.socket.close()
+
+
+def addresses(listeners: Sequence[trio.SocketListener]) -> list[tuple[str, int]]:
+    """Return host and port of each listener; path and 0 of a unix socket."""
+    names = [listener.socket.getsockname() for listener in listeners]
+    return [(name, 0) if isinstance(name, str) else (name[0], name[1]) for name in names]
+
+
+def _tune(socket: trio.socket.SocketType) -> None:
+    """Send small answers at once, and notice in time that an idle peer is gone for good."""
+    with suppress(OSError):  # the peer may be gone already
+        socket.setsockopt(stdlib_socket.IPPROTO_TCP, stdlib_socket.TCP_NODELAY, 1)
+        socket.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_KEEPALIVE, 1)
+
+
+class Admission:
+    """Counts connections, in total and of each peer. One may be shared by several doors.
+
+    Arguments:
+        limits: ``connections`` and ``connections_per_peer``.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._peers: Counter[str] = Counter()
+        self._total = 0
+
+    @contextmanager
+    def enter(self, host: str) -> Iterator[bool]:
+        """Count a connection while it lasts; give False if there is no room for it."""
+        key = self._key(host)
+        room = (
+            self._total < self._limits.connections
+            and self._peers[key] < self._limits.connections_per_peer
+        )
+        if not room:
+            yield False
+            return
+        self._peers[key] += 1
+        self._total += 1
+        try:
+            yield True
+        finally:
+            self._total -= 1
+            self._peers[key] -= 1
+            if not self._peers[key]:
+                del self._peers[key]
+
+    @staticmethod
+    def _key(host: str) -> str:
+        """An IPv6 subscriber has a /64 at least, so that counts as one peer."""
+        try:
+            address = ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            return host
+        if address.version == 6:
+            return str(ipaddress.ip_network((address, 64), strict=False))
+        return host
+
+
+class Connection:
+    """An accepted connection, as the handler of a door gets it.
+
+    The socket is the handler's while it runs, and is closed when it returns.
+    """
+
+    __slots__ = ("closing", "number", "on_shut_down", "peer", "socket")
+
+    def __init__(self, socket: trio.socket.SocketType, peer: Peer, closing: trio.Event) -> None:
+        self.number = next(_numbers)
+        self.socket = socket
+        self.peer = peer
+        #: Set when the door drains.
+        self.closing = closing
+        #: Called with a reason when the door drains; set by the handler.
+        self.on_shut_down: Callable[[str], None] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.peer.protocol} #{self.number} {self.peer.host}:{self.peer.port}"
+
+
+Handler = Callable[[Connection], Awaitable[None]]
+
+
+class Door:
+    """One service on its listening sockets, with all connections that came in by it.
+
+    Arguments:
+        protocol: what is spoken, for :class:`Peer` and the log.
+        listeners: bound; closed by the door.
+        handler: serves one connection.
+        refuse: says that there is no room to a connection over the limit.
+        tls: whether connections are encrypted from the start.
+        limits: of connections, if no ``admission`` is given.
+        admission: counts shared with other doors.
+    """
+
+    def __init__(
+        self,
+        protocol: DoorName,
+        listeners: Sequence[trio.SocketListener],
+        handler: Handler,
+        *,
+        refuse: Handler,
+        tls: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        admission: Admission | None = None,
+    ) -> None:
+        self.addresses = addresses(listeners)
+        self._protocol = protocol
+        self._listeners = listeners
+        self._handler = handler
+        self._refuse = refuse
+        self._tls = tls
+        self._limits = limits
+        self._admission = admission or Admission(limits)
+        self._connections: set[Connection] = set()
+        self._refusals = 0
+        self._closing = trio.Event()
+        self._empty = trio.Event()
+        self._scope = trio.CancelScope()
+
+    async def run(self, *, task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED) -> None:
+        """Accept and serve until :meth:`drain` is done, or cancelled; report this door."""
+        with self._scope:
+            try:
+                async with trio.open_nursery() as nursery:
+                    for listener in self._listeners:
+                        nursery.start_soon(self._accept, listener.socket, nursery)
+                    task_status.started(self)
+            finally:
+                close(self._listeners)
+
+    async def drain(self, reason: str, grace: float) -> None:
+        """End in order: accept no more, say goodbye to all, wait, then cut off who is left.
+
+        Arguments:
+            reason: one line for the clients.
+            grace: seconds to wait.
+        """
+        self._closing.set()
+        close(self._listeners)
+        for connection in self._connections:
+            if connection.on_shut_down is not None:
+                connection.on_shut_down(reason)
+        if self._connections:
+            with trio.move_on_after(grace) as scope:
+                await self._empty.wait()
+            if scope.cancelled_caught:
+                logger.warning("%d connections were cut off", len(self._connections))
+        self._scope.cancel()
+
+    async def _accept(self, listener: trio.socket.SocketType, nursery: trio.Nursery) -> None:
+        while True:
+            try:
+                socket, address = await listener.accept()
+            except trio.ClosedResourceError:
+                return
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    logger.error("cannot accept: %s; trying again", error.strerror)
+                    await trio.sleep(_BACK_OFF)
+                continue  # anything else is a peer that left between SYN and accept
+            if socket.family == stdlib_socket.AF_UNIX:
+                address = ("", 0)
+            else:
+                _tune(socket)
+            nursery.start_soon(self._serve, socket, address)
+
+    async def _serve(self, socket: trio.socket.SocketType, address: tuple[str, int]) -> None:
+        host = address[0].removeprefix("::ffff:")
+        peer = Peer(self._protocol, host, address[1], tls=self._tls)
+        connection = Connection(socket, peer, self._closing)
+        with socket, self._admission.enter(host) as admitted:
+            if admitted:
+                await self._serve_admitted(connection)
+            else:
+                logger.warning("%s refused: too many connections", connection)
+                await self._serve_refused(connection)
+
+    async def _serve_admitted(self, connection: Connection) -> None:
+        started = time.monotonic()
+        logger.info("%s connected", connection)
+        self._connections.add(connection)
+        try:
+            await self._handler(connection)
+        except (OSError, trio.BrokenResourceError) as error:
+            logger.info("%s broke: %s", connection, str(error) or type(error).__name__)
+        except Exception:
+            logger.exception("%s failed", connection)
+        finally:
+            self._connections.discard(connection)
+            if self._closing.is_set() and not self._connections:
+                self._empty.set()
+            logger.info("%s closed after %.1f s", connection, time.monotonic() - started)
+
+    async def _serve_refused(self, connection: Connection) -> None:
+        if self._refusals >= _POLITE_REFUSALS:
+            return
+        self._refusals += 1
+        try:
+            await self._refuse(connection)
+        except OSError:
+            pass
+        finally:
+            self._refusals -= 1

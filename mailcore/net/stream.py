@@ -1,0 +1,148 @@
+"""A server's end of a TCP connection: plain, TLS, or plain that becomes TLS.
+
+``trio.SSLStream`` would do, but it is built for any stream and both roles; straight over the socket
+a round trip costs about half. What is received and sent here survives cancellation: nothing is
+lost when a waiting :meth:`Stream.receive` is cancelled, and the next call goes on where it was.
+"""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from typing import Final
+
+import trio
+
+#: How much is asked of the socket at a time, and encrypted at a time.
+CHUNK: Final = 64 * 1024
+#: How long a peer that is told goodbye has to read it before the socket is closed.
+LINGER: Final = 0.5
+
+
+class Stream:
+    """A byte stream over a connected socket.
+
+    Arguments:
+        socket: connected; owned by the stream from here on.
+    """
+
+    __slots__ = ("_incoming", "_outgoing", "_peer_done", "_socket", "_tls", "_unsent")
+
+    def __init__(self, socket: trio.socket.SocketType) -> None:
+        self._socket = socket
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls: ssl.SSLObject | None = None
+        self._unsent = memoryview(b"")
+        self._peer_done = False
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS layer, to ask for version and cipher; None while the stream is plain."""
+        return self._tls
+
+    async def start_tls(self, context: ssl.SSLContext) -> None:
+        """Do the handshake as server, on a fresh connection or after STARTTLS.
+
+        Raises:
+            ssl.SSLError: the peer does not speak TLS, or there is no common ground.
+            OSError: the connection broke.
+        """
+        tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        while True:
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed()
+            except ssl.SSLError:
+                await self._flush()  # the alert that says why
+                raise
+            else:
+                break
+        # Session tickets wait in the outgoing buffer; they leave together with the greeting.
+        self._tls = tls
+
+    async def receive(self) -> bytes:
+        """Return octets as soon as there are some; ``b""`` once the peer will send no more.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        if self._tls is None:
+            data = await self._socket.recv(CHUNK)
+            self._peer_done = not data
+            return data
+        while not self._peer_done:
+            if data := self._decrypt(self._tls):
+                return data
+            if not self._peer_done:
+                await self._flush()
+                await self._feed()
+        return b""
+
+    def _decrypt(self, tls: ssl.SSLObject) -> bytes:
+        """Return what all complete records in the buffer hold."""
+        parts = []
+        try:
+            while part := tls.read(CHUNK):
+                parts.append(part)
+            self._peer_done = True
+        except ssl.SSLWantReadError:
+            pass
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            self._peer_done = True
+        return b"".join(parts)
+
+    async def send(self, data: bytes) -> None:
+        """Return when all of it is in the hands of the kernel.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        if self._tls is None:
+            self._unsent = memoryview(data)
+            await self._flush()
+            return
+        view = memoryview(data)
+        for start in range(0, len(view), CHUNK):
+            self._tls.write(view[start : start + CHUNK])
+            await self._flush()
+
+    async def _feed(self) -> None:
+        data = await self._socket.recv(CHUNK)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    async def _flush(self) -> None:
+        """Send what is encrypted. A cancelled flush leaves the rest for the next."""
+        while self._unsent or self._outgoing.pending:
+            if not self._unsent:
+                self._unsent = memoryview(self._outgoing.read())
+            sent = await self._socket.send(self._unsent)
+            self._unsent = self._unsent[sent:]
+
+    async def aclose(self) -> None:
+        """Close in order: TLS goodbye, end of our octets, a moment for the peer to read, socket.
+
+        Closing a socket with unread input makes the kernel send a reset, which can destroy a
+        ``* BYE`` that the peer has not read yet; so what still comes in is swallowed for a moment.
+        """
+        try:
+            with trio.move_on_after(LINGER):
+                await self._say_goodbye()
+                while not self._peer_done:
+                    self._peer_done = not await self._socket.recv(CHUNK)
+        except (OSError, ssl.SSLError):
+            pass
+        finally:
+            self._socket.close()
+
+    async def _say_goodbye(self) -> None:
+        if self._tls is not None:
+            with suppress(ssl.SSLWantReadError):  # the peer's own close_notify is not waited for
+                self._tls.unwrap()
+            await self._flush()
+        self._socket.shutdown(trio.socket.SHUT_WR)

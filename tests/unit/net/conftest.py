@@ -1,0 +1,176 @@
+"""A small real session behind a real door: the driver is tested apart from IMAP and SMTP."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import trio
+
+from mailcore.backend import Peer
+from mailcore.flow import CLOSE, NEED_DATA, START_TLS, Step
+from mailcore.limits import DEFAULT_LIMITS
+from mailcore.net.doors import session_door
+from mailcore.net.listener import Door, bind
+from mailcore.serve.certificates import CertificateFiles, development_certificate
+
+
+class LineSession:
+    """Answers each line with itself in upper case.
+
+    It also knows ``quit``, ``starttls``, ``crash``, ``flood`` (an answer of 32 MiB) and, by
+    :meth:`tell`, news that come by themselves.
+    """
+
+    wake: Callable[[], None]
+
+    def __init__(self, peer: Peer, timeout: float = 30.0) -> None:
+        self.peer = peer
+        self.timeout = timeout
+        self.closed = 0
+        self.secured = False
+        self.eof = False
+        self.steps = 0
+        self.logged_in = True
+        self.looks_for_news = False
+        self.delay = 0.0
+        self._input = bytearray()
+        self._output: list[Step] = [b"hello\r\n"]
+        self._news: list[bytes] = []
+
+    def tell(self, news: bytes) -> None:
+        self._news.append(news + b"\r\n")
+        self.wake()
+
+    def receive_data(self, data: bytes) -> None:
+        self._input += data
+
+    def receive_eof(self) -> None:
+        self.eof = True
+
+    def timed_out(self) -> None:
+        if not self.looks_for_news:
+            self._output += [b"bye silent\r\n", CLOSE]
+
+    def shut_down(self, reason: str) -> None:
+        self._output += [b"bye " + reason.encode() + b"\r\n", CLOSE]
+
+    def tls_started(self) -> None:
+        self.secured = True
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+    async def step(self) -> Step:
+        self.steps += 1
+        if self._news:
+            news = b"".join(self._news)
+            self._news.clear()
+            return news
+        if not self._output and b"\n" in self._input:
+            line, _, rest = bytes(self._input).partition(b"\n")
+            self._input[:] = rest
+            self._answer(line.strip())
+        if self._output:
+            return self._output.pop(0)
+        return CLOSE if self.eof else NEED_DATA
+
+    def _answer(self, line: bytes) -> None:
+        if line == b"quit":
+            self._output += [b"bye\r\n", CLOSE]
+        elif line == b"starttls":
+            self._output += [b"go\r\n", START_TLS]
+        elif line == b"flood":
+            self._output += [bytes(1 << 20)] * 32
+        elif line == b"crash":
+            raise RuntimeError("as asked")
+        else:
+            self._output.append(line.upper() + b"\r\n")
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> CertificateFiles:
+    return development_certificate(tmp_path_factory.mktemp("tls"), [])
+
+
+@pytest.fixture(scope="session")
+def client_tls(certificate: CertificateFiles) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(certificate.authority))
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    return context
+
+
+class Client:
+    """A client that fails rather than waits forever."""
+
+    def __init__(self, stream: trio.abc.Stream) -> None:
+        self.stream = stream
+
+    async def send(self, data: bytes) -> None:
+        with trio.fail_after(5):
+            await self.stream.send_all(data)
+
+    async def until(self, end: bytes) -> bytes:
+        """Read up to and including a word."""
+        data = bytearray()
+        with trio.fail_after(5):
+            while end not in data[-100:]:
+                more = await self.stream.receive_some(1 << 20)
+                assert more, f"end of stream after {data!r}"
+                data += more
+        return bytes(data)
+
+    async def rest(self) -> bytes:
+        """Read up to the end of the stream."""
+        data = bytearray()
+        with trio.fail_after(5):
+            while more := await self.stream.receive_some(1 << 20):
+                data += more
+        return bytes(data)
+
+
+class LineServer:
+    """A door and the sessions that it made."""
+
+    def __init__(self, door: Door, sessions: list[LineSession]) -> None:
+        self.door = door
+        self.sessions = sessions
+
+    async def connect(self, tls: ssl.SSLContext | None = None) -> Client:
+        host, port = self.door.addresses[0]
+        stream: trio.abc.Stream = await trio.open_tcp_stream(host, port)
+        if tls is not None:
+            stream = trio.SSLStream(stream, tls, server_hostname=host)
+        return Client(stream)
+
+
+StartDoor = Callable[..., Awaitable[LineServer]]
+
+
+@pytest.fixture
+async def start(nursery: trio.Nursery, certificate: CertificateFiles) -> StartDoor:
+    """Start a door: ``tls`` is ``"implicit"``, ``"starttls"`` or None; more are limits."""
+
+    async def start(tls: str | None = None, timeout: float = 30.0, **limits: Any) -> LineServer:
+        context = certificate.context()
+        sessions: list[LineSession] = []
+
+        def new_session(peer: Peer) -> LineSession:
+            sessions.append(LineSession(peer, timeout))
+            return sessions[-1]
+
+        door = session_door(
+            "imap",
+            await bind("127.0.0.1", 0),
+            new_session,
+            implicit_tls=(lambda: context) if tls == "implicit" else None,
+            starttls=(lambda: context) if tls == "starttls" else None,
+            limits=replace(DEFAULT_LIMITS, **limits),
+        )
+        await nursery.start(door.run)
+        return LineServer(door, sessions)
+
+    return start

@@ -1,0 +1,157 @@
+"""The ways an embedder starts a server, with a backend of a few lines."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+
+from mailcore.backend import (
+    AuthenticationFailed,
+    Changes,
+    Delivery,
+    Mailbox,
+    MailboxInfo,
+    MailTransaction,
+    NoSuchMailbox,
+    Peer,
+    Recipient,
+)
+from mailcore.net import Door, running, serve_imap, serve_mx, serve_smtp
+from mailcore.sasl.types import Credentials
+from mailcore.serve.certificates import CertificateFiles
+from mailcore.smtp.types import MailParameters, Reply, ReversePath
+from mailcore.spool import Content
+
+
+class Pigeonhole:
+    """Whoever knows the word may send; what comes is kept in a list."""
+
+    id = "inbox"
+    uid_validity = 1
+
+    def __init__(self) -> None:
+        self.peers: list[Peer] = []
+        self.mail: list[bytes] = []
+
+    async def authenticate(self, credentials: Credentials, peer: Peer) -> Pigeonhole:
+        self.peers.append(peer)
+        if credentials.password != "word":
+            raise AuthenticationFailed
+        return self
+
+    async def mailboxes(self) -> Sequence[MailboxInfo]:
+        return [MailboxInfo("INBOX", self.id)]
+
+    async def open(self, name: str) -> Mailbox:
+        raise NoSuchMailbox
+
+    async def changes(self, since: int) -> Changes:
+        return Changes([], complete=True)
+
+    def submission(self, peer: Peer) -> Delivery:
+        return self
+
+    def receive(self, peer: Peer) -> Delivery:
+        self.peers.append(peer)
+        return self
+
+    async def mail_from(self, sender: ReversePath, parameters: MailParameters) -> None: ...
+
+    async def rcpt_to(self, recipient: Recipient) -> None: ...
+
+    async def deliver(self, transaction: MailTransaction, content: Content) -> Sequence[Reply]:
+        self.mail.append(bytes(content.buffer()))
+        return [Reply.of(250, "2.0.0", "OK")]
+
+
+def submit(address: tuple[str, int], tls: ssl.SSLContext) -> None:
+    with smtplib.SMTP_SSL(*address, context=tls, timeout=5) as client:
+        client.login("anna", "word")
+        client.sendmail("anna@example.org", "berta@example.org", "Subject: x\r\n\r\nHi\r\n")
+
+
+def bring(address: tuple[str, int], tls: ssl.SSLContext | None) -> None:
+    with smtplib.SMTP(*address, timeout=5) as stranger:
+        if tls is not None:
+            stranger.starttls(context=tls)
+        stranger.sendmail("x@example.com", "anna@example.org", "Subject: y\r\n\r\nHo\r\n")
+
+
+def test_running_serves_a_program_without_an_event_loop(
+    certificate: CertificateFiles, client_tls: ssl.SSLContext
+) -> None:
+    backend = Pigeonhole()
+    with running(backend, tls=certificate.context()) as addresses:
+        assert addresses.mx is not None
+        submit(addresses.smtp, client_tls)
+        bring(addresses.mx, client_tls)
+    assert [(peer.protocol, peer.host, peer.tls) for peer in backend.peers] == [
+        ("smtp", "127.0.0.1", True),
+        ("smtp", "127.0.0.1", True),
+    ]
+    assert [mail.partition(b"Subject: ")[2][:1] for mail in backend.mail] == [b"x", b"y"]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(addresses.smtp, 1)
+
+
+def test_running_on_a_taken_port_fails_in_the_caller() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match="in use"), running(Pigeonhole(), smtp_port=port):
+            pass
+
+
+def test_the_block_ends_the_server_when_it_fails() -> None:
+    with pytest.raises(ZeroDivisionError), running(Pigeonhole()) as addresses:
+        raise ZeroDivisionError
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(addresses.imap, 1)
+
+
+async def test_services_report_their_doors(
+    certificate: CertificateFiles, client_tls: ssl.SSLContext
+) -> None:
+    backend = Pigeonhole()
+    tls = certificate.context()
+    async with trio.open_nursery() as nursery:
+        doors: list[Door] = [
+            await nursery.start(partial(serve_imap, backend, tls=tls)),
+            await nursery.start(partial(serve_smtp, backend, tls=lambda: tls)),
+            await nursery.start(partial(serve_mx, backend)),
+        ]
+        await trio.to_thread.run_sync(submit, doors[1].addresses[0], client_tls)
+        await trio.to_thread.run_sync(bring, doors[2].addresses[0], None)
+        for door in doors:
+            await door.drain("done", 1)
+    assert len(backend.mail) == 2
+
+
+async def test_lmtp_is_served_on_a_unix_socket(tmp_path: Path) -> None:
+    from mailcore.net import smtp_door
+
+    path = str(tmp_path / "lmtp")
+    listening = trio.socket.socket(trio.socket.AF_UNIX)
+    await listening.bind(path)
+    listening.listen()
+    backend = Pigeonhole()
+    listeners = [trio.SocketListener(listening)]
+    door = smtp_door(backend, listeners, mode="lmtp", hostname="localhost")
+    assert door.addresses == [(path, 0)]
+
+    def deliver() -> None:
+        with smtplib.LMTP(path) as client:
+            client.sendmail("x@example.com", "anna@example.org", "Subject: z\r\n\r\nHo\r\n")
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(door.run)
+        await trio.to_thread.run_sync(deliver)
+        nursery.cancel_scope.cancel()
+    assert backend.peers == [Peer("lmtp")]
+    assert b"Subject: z" in backend.mail[0]
