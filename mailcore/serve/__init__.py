@@ -1,0 +1,1 @@
+"""The program: ``python -m mailcore.serve``."""

@@ -1,0 +1,38 @@
+"""One server at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailcore.serve.lock import InUse, data_directory
+
+
+def test_the_directory_is_made_for_its_owner(tmp_path: Path) -> None:
+    with data_directory(tmp_path / "a" / "b") as directory:
+        assert directory.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_second_is_told_who_holds_it(tmp_path: Path) -> None:
+    with (
+        data_directory(tmp_path),
+        pytest.raises(InUse, match=f"process {os.getpid()}"),
+        data_directory(tmp_path),
+    ):
+        pass
+
+
+def test_it_is_free_afterwards_and_after_a_death(tmp_path: Path) -> None:
+    with data_directory(tmp_path):
+        pass
+    program = (
+        "import os, sys, pathlib; from mailcore.serve.lock import data_directory;"
+        "data_directory(pathlib.Path(sys.argv[1])).__enter__(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", program, tmp_path], check=False)
+    with data_directory(tmp_path):
+        pass
