@@ -1,0 +1,1 @@
+"""AgentPost's HTTP door: REST under ``/api/v1``."""

@@ -1,0 +1,95 @@
+"""The HTTP door of one server: the REST API put together over a service."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import trio
+
+from mailcore.backend import Peer
+from mailcore_agentpost.http.api import routes
+from mailcore_agentpost.http.bearer import bearer_token
+from mailcore_agentpost.http.connection import serve_connection
+from mailcore_agentpost.http.dispatch import Dispatcher
+from mailcore_agentpost.http.exchange import Request
+from mailcore_agentpost.http.handlers.inboxes import InboxHandlers
+from mailcore_agentpost.http.handlers.keys import KeyHandlers
+from mailcore_agentpost.http.handlers.messages import MessageHandlers
+from mailcore_agentpost.http.handlers.rules import RuleHandlers
+from mailcore_agentpost.http.hosts import AllowedHosts
+from mailcore_agentpost.http.limits import DEFAULT_HTTP_LIMITS, HTTPLimits
+from mailcore_agentpost.http.problems import (
+    Problem,
+    missing_scope,
+    not_found,
+    unauthorized,
+)
+from mailcore_agentpost.http.routing import Route, Router
+from mailcore_agentpost.http.service import KeyRow, NotThere, Refused, Service
+
+
+class HTTPDoor:
+    """Serves accepted connections.
+
+    Arguments:
+        service: the store behind it.
+        imap, smtp: host and port that mail clients are told; None for a door that is shut.
+        hosts: names that ``Host`` may hold, besides ``localhost`` and address literals.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        imap: tuple[str, int] | None,
+        smtp: tuple[str, int] | None,
+        hosts: Iterable[str] = (),
+        limits: HTTPLimits = DEFAULT_HTTP_LIMITS,
+    ) -> None:
+        self._service = service
+        self._hosts = AllowedHosts(hosts)
+        self._limits = limits
+        table = routes(
+            InboxHandlers(service, imap, smtp),
+            MessageHandlers(service),
+            KeyHandlers(service),
+            RuleHandlers(service),
+            limits,
+        )
+        self._dispatcher = Dispatcher(Router(table), self._authorize, translate, limits)
+
+    async def serve(self, stream: trio.abc.Stream, peer: Peer, closing: trio.Event) -> None:
+        """Serve one connection until it ends or, once ``closing`` is set, drains."""
+        await serve_connection(
+            stream,
+            peer,
+            self._dispatcher,
+            closing=closing,
+            hosts=self._hosts,
+            limits=self._limits,
+        )
+
+    async def _authorize(self, request: Request, route: Route) -> KeyRow:
+        key = await self._service.authenticate(bearer_token(request))
+        if route.scope is not None and route.scope not in key.scopes:
+            raise missing_scope(route.scope)
+        return key
+
+
+def translate(error: Exception) -> Problem | None:
+    """Turn what a service raises into a problem; None for what is a fault."""
+    if isinstance(error, NotThere):
+        return not_found(str(error) or "object")
+    if not isinstance(error, Refused):
+        return None
+    if error.status == 401:
+        return unauthorized(error.detail, error.code)
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    members: dict[str, Any] = {"recipients": [*error.recipients]} if error.recipients else {}
+    return Problem(
+        error.status, error.code, error.detail, fix=error.fix, headers=headers, **members
+    )

@@ -1,0 +1,1 @@
+"""What each route does: decode nothing, decide nothing; ask the service and shape its answer."""

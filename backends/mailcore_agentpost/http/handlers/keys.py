@@ -1,0 +1,64 @@
+"""API keys."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from mailcore_agentpost.http.paging import cut, decode_cursor
+from mailcore_agentpost.http.problems import invalid
+from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.service import KeyRow, Service
+from mailcore_agentpost.http.types import Key, KeyPage, NewKey, Scope
+
+
+class KeyHandlers:
+    """Answers ``/api-keys``."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def create_key(self, call: Call[KeyRow]) -> NewKey:
+        """Make a key that can do at most what the asking key can."""
+        body = call.body
+        if body.expires_at is not None and body.expires_at.tzinfo is None:
+            raise invalid("A time needs its zone: 2030-01-01T00:00:00Z.", "expires_at")
+        row, secret = await self._service.create_key(
+            call.key,
+            name=body.name,
+            scopes=frozenset(body.scopes),
+            inbox_id=body.inbox_id,
+            expires_at=body.expires_at,
+        )
+        shown = _key(row)
+        return NewKey(**{name: getattr(shown, name) for name in Key.__struct_fields__}, key=secret)
+
+    async def list_keys(self, call: Call[KeyRow]) -> KeyPage:
+        """Return a page of keys, oldest first."""
+        limit = call.query.limit
+        rows = await self._service.keys(
+            call.key, after=decode_cursor(call.query.cursor), limit=limit + 1
+        )
+        page = cut(rows, limit, lambda row: row.id)
+        return KeyPage(
+            has_more=page.has_more,
+            next_cursor=page.next_cursor,
+            data=[_key(row) for row in page.rows],
+        )
+
+    async def revoke_key(self, call: Call[KeyRow]) -> None:
+        """Revoke a key; its live sessions end."""
+        await self._service.revoke_key(call.key, call.path["key_id"])
+
+
+def _key(row: KeyRow) -> Key:
+    return Key(
+        id=row.id,
+        name=row.name,
+        prefix=row.prefix,
+        last_four=row.last_four,
+        scopes=cast(list[Scope], sorted(row.scopes)),
+        inbox_id=row.inbox_id,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )

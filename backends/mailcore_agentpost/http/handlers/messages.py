@@ -1,0 +1,171 @@
+"""Messages: list, send, read, flag, trash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from mailcore.message import parse_envelope
+from mailcore_agentpost.http.composing import compose
+from mailcore_agentpost.http.exchange import Response
+from mailcore_agentpost.http.paging import cut, decode_cursor
+from mailcore_agentpost.http.problems import invalid
+from mailcore_agentpost.http.reading import heading, read_text
+from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.service import KeyRow, MessageFilter, MessageRow, Outgoing, Service
+from mailcore_agentpost.http.types import (
+    Message,
+    MessagePage,
+    MessageSummary,
+    Recipient,
+    SendMessage,
+)
+
+_CHUNK = 64 * 1024
+_MAX_IDEMPOTENCY_KEY = 255
+_SEEN, _FLAGGED, _ANSWERED = "\\Seen", "\\Flagged", "\\Answered"
+
+
+class MessageHandlers:
+    """Answers ``/inboxes/{inbox_id}/messages`` and ``/messages``."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def list_messages(self, call: Call[KeyRow]) -> MessagePage:
+        """Return a page of messages, newest first."""
+        query = call.query
+        rows = await self._service.messages(
+            call.key,
+            call.path["inbox_id"],
+            where=MessageFilter(
+                folder=query.folder,
+                direction=query.direction,
+                unread=query.unread,
+                label=query.label,
+            ),
+            before=decode_cursor(query.cursor),
+            limit=query.limit + 1,
+        )
+        page = cut(rows, query.limit, lambda row: row.id)
+        return MessagePage(
+            has_more=page.has_more,
+            next_cursor=page.next_cursor,
+            data=[MessageSummary(**_summary(row)) for row in page.rows],
+        )
+
+    async def send_message(self, call: Call[KeyRow]) -> Message:
+        """Send a message; its copy is in Sent."""
+        body: SendMessage = call.body
+        people = [*body.to, *body.cc, *body.bcc]
+        if not people:
+            raise invalid("A message needs somebody to go to.", "to")
+        inbox = await self._service.inbox(call.key, call.path["inbox_id"])
+        row = await self._service.send(
+            call.key,
+            inbox.id,
+            Outgoing(
+                octets=compose(Recipient(email=inbox.address, name=inbox.display_name), body),
+                recipients=list(dict.fromkeys(one.email for one in people)),
+                labels=body.labels,
+                idempotency_key=_idempotency_key(call),
+                fingerprint=hashlib.sha256(msgspec.json.encode(body)).digest(),
+            ),
+        )
+        return await self._whole(call.key, row)
+
+    async def get_message(self, call: Call[KeyRow]) -> Message:
+        """Return a message with its text."""
+        row = await self._service.message(call.key, call.path["message_id"])
+        return await self._whole(call.key, row)
+
+    async def get_raw_message(self, call: Call[KeyRow]) -> Response:
+        """Return the octets of a message, in chunks."""
+        row = await self._service.message(call.key, call.path["message_id"])
+        return Response(
+            body=self._chunks(call.key, row),
+            length=row.size,
+            headers={
+                "Content-Type": "message/rfc822",
+                "Content-Disposition": f'attachment; filename="{row.id}.eml"',
+            },
+        )
+
+    async def update_message(self, call: Call[KeyRow]) -> Message:
+        """Change the flags that are given."""
+        add: set[str] = set()
+        remove: set[str] = set()
+        if call.body.unread is not UNSET:
+            (remove if call.body.unread else add).add(_SEEN)
+        if call.body.starred is not UNSET:
+            (add if call.body.starred else remove).add(_FLAGGED)
+        return await self._change_flags(call, add=add, remove=remove)
+
+    async def add_labels(self, call: Call[KeyRow]) -> Message:
+        """Add labels; IMAP shows them as keywords."""
+        return await self._change_flags(call, add={*call.body.labels}, remove=set())
+
+    async def remove_label(self, call: Call[KeyRow]) -> None:
+        """Take one label off."""
+        if call.path["label"].startswith("\\"):
+            raise invalid("This is a flag and no label.", "label")
+        await self._change_flags(call, add=set(), remove={call.path["label"]})
+
+    async def delete_message(self, call: Call[KeyRow]) -> None:
+        """Move a message to Trash."""
+        await self._service.trash(call.key, call.path["message_id"])
+
+    async def restore_message(self, call: Call[KeyRow]) -> Message:
+        """Move a message out of Trash."""
+        row = await self._service.restore(call.key, call.path["message_id"])
+        return await self._whole(call.key, row)
+
+    async def _change_flags(self, call: Call[KeyRow], add: set[str], remove: set[str]) -> Message:
+        row = await self._service.change_flags(
+            call.key, call.path["message_id"], add=frozenset(add), remove=frozenset(remove)
+        )
+        return await self._whole(call.key, row)
+
+    async def _whole(self, key: KeyRow, row: MessageRow) -> Message:
+        text = read_text(await self._service.read(key, row.id, 0, row.size))
+        return Message(**_summary(row), text_body=text.plain, html_body=text.html)
+
+    async def _chunks(self, key: KeyRow, row: MessageRow) -> AsyncIterator[bytes]:
+        for start in range(0, row.size, _CHUNK):
+            yield await self._service.read(key, row.id, start, min(start + _CHUNK, row.size))
+
+
+def _summary(row: MessageRow) -> dict[str, Any]:
+    head = heading(parse_envelope(row.header))
+    return {
+        "id": row.id,
+        "inbox_id": row.inbox_id,
+        "thread_id": row.thread_id,
+        "direction": row.direction,
+        "folder": row.folder,
+        "from_address": head.sender,
+        "to_addresses": head.to,
+        "cc_addresses": head.cc,
+        "bcc_addresses": head.bcc,
+        "subject": head.subject,
+        "labels": sorted(flag for flag in row.flags if not flag.startswith("\\")),
+        "unread": _SEEN not in row.flags,
+        "starred": _FLAGGED in row.flags,
+        "replied": _ANSWERED in row.flags,
+        "has_attachments": row.has_attachments,
+        "size": row.size,
+        "created_at": row.created_at,
+    }
+
+
+def _idempotency_key(call: Call[KeyRow]) -> str | None:
+    key = call.request.header("idempotency-key")
+    if key is not None and not (0 < len(key) <= _MAX_IDEMPOTENCY_KEY and key.isprintable()):
+        raise invalid(
+            f"An idempotency key has 1 to {_MAX_IDEMPOTENCY_KEY} characters.", "Idempotency-Key"
+        )
+    return key

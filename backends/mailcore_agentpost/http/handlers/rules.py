@@ -1,0 +1,54 @@
+"""Filter rules."""
+
+from __future__ import annotations
+
+from mailcore_agentpost.http.paging import cut, decode_cursor
+from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.service import KeyRow, RuleRow, Service
+from mailcore_agentpost.http.types import FilterRule, FilterRulePage
+
+
+class RuleHandlers:
+    """Answers ``/filter-rules``."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def create_rule(self, call: Call[KeyRow]) -> FilterRule:
+        """Add a rule; it holds from the next recipient on."""
+        row = await self._service.create_rule(
+            call.key,
+            direction=call.body.direction,
+            action=call.body.action,
+            match_type=call.body.match_type,
+            value=call.body.value,
+        )
+        return _rule(row)
+
+    async def list_rules(self, call: Call[KeyRow]) -> FilterRulePage:
+        """Return a page of rules, oldest first."""
+        limit = call.query.limit
+        rows = await self._service.rules(
+            call.key, after=decode_cursor(call.query.cursor), limit=limit + 1
+        )
+        page = cut(rows, limit, lambda row: row.id)
+        return FilterRulePage(
+            has_more=page.has_more,
+            next_cursor=page.next_cursor,
+            data=[_rule(row) for row in page.rows],
+        )
+
+    async def delete_rule(self, call: Call[KeyRow]) -> None:
+        """Remove a rule."""
+        await self._service.delete_rule(call.key, call.path["rule_id"])
+
+
+def _rule(row: RuleRow) -> FilterRule:
+    return FilterRule(
+        id=row.id,
+        direction=row.direction,
+        action=row.action,
+        match_type=row.match_type,
+        value=row.value,
+        created_at=row.created_at,
+    )

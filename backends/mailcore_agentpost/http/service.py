@@ -1,0 +1,219 @@
+"""What the HTTP door asks of the store. Whoever has these methods can be put behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+Direction = Literal["inbound", "outbound"]
+
+
+class Refused(Exception):
+    """The service refuses.
+
+    Arguments:
+        status: the HTTP status that says so.
+        code: what programs decide by.
+        detail: one line for a person.
+        fix: what to do about it.
+        retry_after: seconds, for 429 and 503.
+        recipients: those that were refused.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        fix: str,
+        retry_after: float | None = None,
+        recipients: Sequence[str] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.fix = fix
+        self.retry_after = retry_after
+        self.recipients = tuple(recipients)
+
+
+class NotThere(Exception):
+    """There is no such object, or it is another organization's: nobody can tell which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key without its secret."""
+
+    id: str
+    org_id: str
+    name: str
+    prefix: str
+    last_four: str
+    scopes: frozenset[str]
+    inbox_id: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """An inbox."""
+
+    id: str
+    address: str
+    display_name: str
+    client_id: str | None
+    send_paused: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """A message where it lies. ``header`` is its header block, for lists that read no body."""
+
+    id: str
+    inbox_id: str
+    thread_id: str | None
+    direction: Direction
+    folder: str
+    flags: frozenset[str]
+    has_attachments: bool
+    size: int
+    created_at: datetime
+    header: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRow:
+    """A filter rule."""
+
+    id: str
+    direction: Literal["send", "receive"]
+    action: Literal["allow", "block"]
+    match_type: Literal["address", "domain", "subdomain_wildcard"]
+    value: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFilter:
+    """Which messages; None for any."""
+
+    folder: str | None = None
+    direction: Direction | None = None
+    unread: bool | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message to send.
+
+    Arguments:
+        octets: without Date and Message-ID where the client gave none; with Bcc.
+        recipients: the envelope.
+        labels: of the copy in Sent.
+        idempotency_key: repeated within 24 hours, the first message is returned and none is sent.
+        fingerprint: of the request; another one under the same key is refused with 409.
+    """
+
+    octets: bytes
+    recipients: Sequence[str]
+    labels: Sequence[str]
+    idempotency_key: str | None
+    fingerprint: bytes
+
+
+class Service(Protocol):
+    """The store, the policy and the keys of one server.
+
+    Every method takes the key that asks and sees only what is that key's. Each raises NotThere for
+    an object that is not, and Refused for what the policy does not allow.
+    """
+
+    async def authenticate(self, secret: str) -> KeyRow:
+        """Return the key with this secret. Refused: 401 wrong, expired, revoked; 403 suspended."""
+        ...
+
+    async def create_inbox(
+        self, key: KeyRow, *, username: str | None, display_name: str, client_id: str | None
+    ) -> InboxRow: ...
+
+    async def inboxes(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[InboxRow]:
+        """Return inboxes by ascending id."""
+        ...
+
+    async def inbox(self, key: KeyRow, inbox_id: str) -> InboxRow: ...
+
+    async def update_inbox(
+        self,
+        key: KeyRow,
+        inbox_id: str,
+        *,
+        display_name: str | None,
+        send_paused: bool | None,
+    ) -> InboxRow: ...
+
+    async def delete_inbox(self, key: KeyRow, inbox_id: str) -> None: ...
+
+    async def messages(
+        self,
+        key: KeyRow,
+        inbox_id: str,
+        *,
+        where: MessageFilter,
+        before: str | None,
+        limit: int,
+    ) -> Sequence[MessageRow]:
+        """Return messages by descending id."""
+        ...
+
+    async def message(self, key: KeyRow, message_id: str) -> MessageRow: ...
+
+    async def read(self, key: KeyRow, message_id: str, start: int, end: int) -> bytes: ...
+
+    async def send(self, key: KeyRow, inbox_id: str, message: Outgoing) -> MessageRow:
+        """Judge, store and hand over a message; return after the commit has reached the disk."""
+        ...
+
+    async def change_flags(
+        self, key: KeyRow, message_id: str, *, add: frozenset[str], remove: frozenset[str]
+    ) -> MessageRow: ...
+
+    async def trash(self, key: KeyRow, message_id: str) -> None: ...
+
+    async def restore(self, key: KeyRow, message_id: str) -> MessageRow: ...
+
+    async def create_key(
+        self,
+        key: KeyRow,
+        *,
+        name: str,
+        scopes: frozenset[str],
+        inbox_id: str | None,
+        expires_at: datetime | None,
+    ) -> tuple[KeyRow, str]:
+        """Make a key; return it with its secret. Refused: it would exceed the asking key."""
+        ...
+
+    async def keys(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[KeyRow]:
+        """Return keys by ascending id."""
+        ...
+
+    async def revoke_key(self, key: KeyRow, key_id: str) -> None: ...
+
+    async def create_rule(
+        self, key: KeyRow, *, direction: str, action: str, match_type: str, value: str
+    ) -> RuleRow: ...
+
+    async def rules(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[RuleRow]:
+        """Return rules by ascending id."""
+        ...
+
+    async def delete_rule(self, key: KeyRow, rule_id: str) -> None: ...
