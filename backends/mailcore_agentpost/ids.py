@@ -1,0 +1,28 @@
+"""Identifiers: a kind, and a ULID, so that their order is the order in which they were made."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from typing import Final, Literal
+
+Kind = Literal["org", "inb", "msg", "thr", "key", "rul"]
+
+# Crockford's base 32: no I, L, O, U.
+_DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LENGTH: Final = 26
+
+_lock = threading.Lock()
+_last = 0
+
+
+def new_id(kind: Kind) -> str:
+    """Return a new identifier, larger than all that this process has made before."""
+    global _last
+    with _lock:
+        value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+        # Within a millisecond, or after the clock was set back, count on.
+        _last = value = max(value, _last + 1)
+    digits = (_DIGITS[value >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
+    return f"{kind}_{''.join(digits)}"

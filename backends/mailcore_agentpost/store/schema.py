@@ -1,0 +1,184 @@
+"""The tables, and how a file of an earlier version becomes one of this version."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Final
+
+from sqlite_utils import Database
+
+
+def _create(database: Database) -> None:
+    database.table("organizations").create(
+        {"id": str, "name": str, "status": str, "created_at": float}, pk="id"
+    )
+    database.table("inboxes").create(
+        {
+            "id": str,
+            "organization": str,
+            "address": str,
+            "display_name": str,
+            "client_id": str,
+            "send_paused": int,
+            "created_at": float,
+        },
+        pk="id",
+        foreign_keys=[("organization", "organizations", "id")],
+        not_null={"organization", "address", "display_name", "send_paused", "created_at"},
+    )
+    database.table("inboxes").create_index(["address"], unique=True)
+    database.table("inboxes").create_index(["organization", "client_id"], unique=True)
+    database.table("keys").create(
+        {
+            "id": str,
+            "organization": str,
+            "name": str,
+            "hash": bytes,
+            "prefix": str,
+            "last_four": str,
+            "scopes": str,
+            "inbox": str,
+            "created_at": float,
+            "expires_at": float,
+            "revoked_at": float,
+        },
+        pk="id",
+        foreign_keys=[("organization", "organizations", "id")],
+        not_null={"organization", "name", "hash", "prefix", "last_four", "scopes", "created_at"},
+    )
+    database.table("keys").create_index(["hash"], unique=True)
+    database.table("folders").create(
+        {
+            "id": int,
+            "inbox": str,
+            "name": str,
+            "special_use": str,
+            "subscribed": int,
+            "uid_next": int,
+            "modseq": int,
+        },
+        pk="id",
+        foreign_keys=[("inbox", "inboxes", "id")],
+        not_null={"inbox", "name", "subscribed", "uid_next", "modseq"},
+    )
+    database.table("folders").create_index(["inbox", "name"], unique=True)
+    _create_mail(database)
+    _create_sending(database)
+
+
+def _create_mail(database: Database) -> None:
+    database.table("bodies").create({"id": int, "size": int}, pk="id", not_null={"size"})
+    database.table("chunks").create(
+        {"body": int, "number": int, "octets": bytes},
+        pk=("body", "number"),
+        not_null={"octets"},
+    )
+    database.table("messages").create(
+        {
+            "number": int,
+            "id": str,
+            "inbox": str,
+            "thread": str,
+            "direction": str,
+            "body": int,
+            "message_id": str,
+            "sent": float,
+            "has_attachments": int,
+            "created_at": float,
+            "header": bytes,
+            "summary": bytes,
+        },
+        pk="number",
+        foreign_keys=[("inbox", "inboxes", "id"), ("body", "bodies", "id")],
+        not_null={"id", "inbox", "thread", "direction", "body", "created_at"},
+    )
+    database.table("messages").create_index(["id"], unique=True)
+    database.table("messages").create_index(["inbox", "id"])
+    database.table("messages").create_index(["inbox", "message_id"])
+    database.table("messages").create_index(["body"])
+    # Narrow, and apart from the messages: ten thousand flags are changed without touching one.
+    database.execute(
+        "CREATE TABLE placements (folder INTEGER NOT NULL, uid INTEGER NOT NULL,"
+        " modseq INTEGER NOT NULL, flags TEXT NOT NULL, message INTEGER NOT NULL,"
+        " size INTEGER NOT NULL, date INTEGER NOT NULL, zone INTEGER NOT NULL,"
+        " PRIMARY KEY (folder, uid)) WITHOUT ROWID"
+    )
+    database.table("placements").create_index(["folder", "modseq"])
+    database.table("placements").create_index(["message"])
+    database.execute(
+        "CREATE TABLE vanished (folder INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+        " uid INTEGER NOT NULL, PRIMARY KEY (folder, modseq, uid)) WITHOUT ROWID"
+    )
+
+
+def _create_sending(database: Database) -> None:
+    database.table("rules").create(
+        {
+            "id": str,
+            "organization": str,
+            "direction": str,
+            "action": str,
+            "match_type": str,
+            "value": str,
+            "created_at": float,
+        },
+        pk="id",
+        foreign_keys=[("organization", "organizations", "id")],
+        not_null={"organization", "direction", "action", "match_type", "value", "created_at"},
+    )
+    database.table("rules").create_index(["organization", "direction", "match_type", "value"])
+    database.table("sends").create(
+        {
+            "id": int,
+            "organization": str,
+            "key": str,
+            "inbox": str,
+            "message": str,
+            "at": float,
+            "fingerprint": bytes,
+        },
+        pk="id",
+        not_null={"organization", "key", "inbox", "message", "at"},
+    )
+    database.table("sends").create_index(["key", "at"])
+    database.table("sends").create_index(["inbox", "at"])
+    database.table("sends").create_index(["organization", "at"])
+    database.table("recipients").create(
+        {"message": str, "address": str, "status": str},
+        pk=("message", "address"),
+        not_null={"status"},
+    )
+    database.table("idempotency").create(
+        {"organization": str, "key": str, "fingerprint": bytes, "message": str, "at": float},
+        pk=("organization", "key"),
+        not_null={"fingerprint", "message", "at"},
+    )
+
+
+#: What makes version n of n - 1. Never changed once released, only added to.
+MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (_create,)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file to this version, in one transaction.
+
+    The version is read within it, so that of two processes that start at once one migrates and the
+    other finds it done.
+
+    Raises:
+        sqlite3.DatabaseError: the file is of a later version, or no database.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise sqlite3.DatabaseError("it was written by a later version of mailcore")
+        database = Database(connection)
+        for migration in MIGRATIONS[version:]:
+            migration(database)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
