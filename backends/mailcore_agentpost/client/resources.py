@@ -16,7 +16,6 @@ from mailcore_agentpost.http.types import (
     CreateFilterRule,
     CreateInbox,
     CreateKey,
-    Direction,
     FilterRule,
     FilterRulePage,
     Inbox,
@@ -28,11 +27,11 @@ from mailcore_agentpost.http.types import (
     MessageSummary,
     NewKey,
     Recipient,
-    Scope,
     SendMessage,
     UpdateInbox,
     UpdateMessage,
 )
+from mailcore_agentpost.types import Direction, Scope
 
 RowT = TypeVar("RowT")
 

@@ -27,7 +27,8 @@ from mailcore_agentpost.http.problems import (
     unauthorized,
 )
 from mailcore_agentpost.http.routing import Route, Router
-from mailcore_agentpost.http.service import KeyRow, NotThere, Refused, Service
+from mailcore_agentpost.http.service import NotThere, Refused, Service
+from mailcore_agentpost.types import KeyRow
 
 
 class HTTPDoor:

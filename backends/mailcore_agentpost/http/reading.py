@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailcore import message as mime
 from mailcore.message import Buffer, Envelope, Part
 from mailcore_agentpost.http.types import Address
+from mailcore_agentpost.mail.digest import is_attachment, leaves
 
 # Octets of one body that are decoded for JSON; what is longer is in /raw.
 MAX_TEXT = 4 * 1024 * 1024
@@ -49,33 +50,16 @@ def read_text(data: Buffer) -> Text:
     """Find and decode the bodies of a message; never an error."""
     plain = html = None
     attachments = False
-    for part in _leaves(mime.parse_structure(data)):
-        attached = part.disposition is not None and part.disposition[0] == "attachment"
-        if attached or part.type != "text":
-            attachments = attachments or attached or not _is_inline(part)
+    for part in leaves(mime.parse_structure(data)):
+        if is_attachment(part):
+            attachments = True
+        elif part.type != "text":
+            continue
         elif part.subtype == "plain" and plain is None:
             plain = _decode(data, part)
         elif part.subtype == "html" and html is None:
             html = _decode(data, part)
     return Text(plain, html, attachments)
-
-
-def _leaves(root: Part) -> Iterator[Part]:
-    """Yield the parts that hold content; a message within the message is one of them."""
-    waiting = [root]
-    while waiting:
-        part = waiting.pop()
-        if part.children and part.envelope is None:
-            waiting.extend(reversed(part.children))
-        else:
-            yield part
-
-
-def _is_inline(part: Part) -> bool:
-    """Tell whether a part is shown within the text: a picture that HTML cites."""
-    return part.content_id is not None and (
-        part.disposition is None or part.disposition[0] == "inline"
-    )
 
 
 def _decode(data: Buffer, part: Part) -> str:

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from mailcore_agentpost.types import Direction, Scope
+
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[
     str, msgspec.Meta(max_length=512, description="The next_cursor of the page before.")
@@ -34,19 +36,6 @@ EmailAddress = Annotated[
 BodyText = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")]
 Subject = Annotated[str, msgspec.Meta(max_length=998, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,63}\Z")]
-
-Scope = Literal[
-    "messages:read",
-    "messages:write",
-    "inboxes:read",
-    "inboxes:write",
-    "webhooks:read",
-    "webhooks:write",
-    "rules:read",
-    "rules:write",
-    "keys:write",
-]
-Direction = Literal["inbound", "outbound"]
 
 
 class _RequestBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from mailcore.backend import Unavailable
 from mailcore_agentpost.store.reader import Reader
 from mailcore_agentpost.store.schema import migrate
 from mailcore_agentpost.store.writer import Transaction, Writer
+
+logger = logging.getLogger("mailcore.agentpost")
 
 T = TypeVar("T")
 
@@ -22,13 +27,21 @@ class Store:
 
     Arguments:
         path: of the file; made if it is not there.
+        moved: called with the folders that changed, as (inbox, folder), after each commit; in a
+            thread.
         durable: whether a commit waits for the disk. False only for what may be lost.
 
     Raises:
         OSError: the file can not be opened, or is no database of ours.
     """
 
-    def __init__(self, path: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        moved: Callable[[Set[tuple[str, int]]], None] = lambda folders: None,
+        *,
+        durable: bool = True,
+    ) -> None:
         self._path = path
         self._durable = durable
         try:
@@ -39,7 +52,7 @@ class Store:
                 connection.close()
         except sqlite3.Error as error:
             raise OSError(f"cannot open {path}: {error}") from error
-        self.writer = Writer(self._connect)
+        self._writer = Writer(self._connect, moved)
         self._reader = Reader(self._connect)
 
     def _connect(self) -> sqlite3.Connection:
@@ -55,14 +68,30 @@ class Store:
         return connection
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run work in a transaction; return once it has reached the disk."""
-        return await self.writer.call(work)
+        """Run work in a transaction; return once it has reached the disk.
+
+        Raises:
+            Unavailable: the disk is full, or the file is damaged; nothing was written.
+        """
+        with _available():
+            return await self._writer.call(work)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run work that only reads."""
-        return await self._reader.call(work)
+        """Run work that only reads; raises Unavailable as :meth:`write` does."""
+        with _available():
+            return await self._reader.call(work)
 
     def close(self) -> None:
         """Finish what is queued, and close. Blocks until that is done."""
-        self.writer.stop()
+        # The writer last: its goodbye copies all that is in the log back into the file.
         self._reader.stop()
+        self._writer.stop()
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        logger.error("the store failed: %s", error)
+        raise Unavailable from error

@@ -14,7 +14,7 @@ _BATCH: Final = 64
 
 
 class Reader(Worker[sqlite3.Connection]):
-    """Runs reading work, each piece on the newest committed state.
+    """Runs reading work, on a state not older than the moment when it was asked for.
 
     Arguments:
         connect: opens the connection, in the thread.
@@ -29,8 +29,17 @@ class Reader(Worker[sqlite3.Connection]):
         self._connection.execute("PRAGMA query_only = ON")
 
     def work(self, calls: list[Call[sqlite3.Connection]]) -> None:
-        for call in calls:
-            call.result = outcome.capture(call.work, self._connection)
+        # One snapshot for all that are waiting: what a piece of work reads fits together.
+        try:
+            self._connection.execute("BEGIN")
+            for call in calls:
+                call.result = outcome.capture(call.work, self._connection)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            for call in calls:
+                call.result = outcome.Error(error)
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
         deliver(calls)
 
     def end(self) -> None:

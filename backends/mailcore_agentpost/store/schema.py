@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -48,19 +49,15 @@ def _create(database: Database) -> None:
         not_null={"organization", "name", "hash", "prefix", "last_four", "scopes", "created_at"},
     )
     database.table("keys").create_index(["hash"], unique=True)
-    database.table("folders").create(
-        {
-            "id": int,
-            "inbox": str,
-            "name": str,
-            "special_use": str,
-            "subscribed": int,
-            "uid_next": int,
-            "modseq": int,
-        },
-        pk="id",
-        foreign_keys=[("inbox", "inboxes", "id")],
-        not_null={"inbox", "name", "subscribed", "uid_next", "modseq"},
+    # A folder's id is its UIDVALIDITY as well. Ids begin at the time when the file was made and are
+    # never used again, so neither a folder nor a file made anew repeats one.
+    database.execute(
+        "CREATE TABLE folders (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " inbox TEXT NOT NULL REFERENCES inboxes(id), name TEXT NOT NULL, special_use TEXT,"
+        " subscribed INTEGER NOT NULL, uid_next INTEGER NOT NULL, modseq INTEGER NOT NULL)"
+    )
+    database.execute(
+        "INSERT INTO sqlite_sequence (name, seq) VALUES ('folders', ?)", (int(time.time()),)
     )
     database.table("folders").create_index(["inbox", "name"], unique=True)
     _create_mail(database)
@@ -144,6 +141,8 @@ def _create_sending(database: Database) -> None:
     database.table("sends").create_index(["key", "at"])
     database.table("sends").create_index(["inbox", "at"])
     database.table("sends").create_index(["organization", "at"])
+    database.table("sends").create_index(["inbox", "fingerprint"])
+    database.table("sends").create_index(["at"])
     database.table("recipients").create(
         {"message": str, "address": str, "status": str},
         pk=("message", "address"),

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import outcome
 
+from mailcore.limits import KIB, MIB
 from mailcore_agentpost.store.calls import Call, Worker, deliver
 
 #: Calls that share a commit, at most: a bound on how long the first of them waits.
 _BATCH: Final = 500
-#: Pages in the write-ahead log after which it is copied back even while work is waiting.
-_LONG_LOG: Final = 16_384
-#: Pages that are worth copying back when nothing is waiting.
-_SHORT_LOG: Final = 1_024
+#: Octets in the write-ahead log, about, after which it is copied back even while work is waiting.
+_LONG_LOG: Final = 64 * MIB
+#: Octets that are worth copying back when nothing is waiting.
+_SHORT_LOG: Final = 4 * MIB
+#: Octets that a small piece of work adds to the log, about: a few pages.
+_COMMIT: Final = 16 * KIB
 
 
 @dataclass(slots=True)
@@ -25,11 +28,15 @@ class Transaction:
 
     Arguments:
         connection: within a transaction and a savepoint of its own.
-        after: called in order once the commit has reached the disk, in the writer's thread.
+        moved: folders that changed, as (inbox, folder): told once the commit has reached the disk.
+        after: called in order after that, in the writer's thread.
+        octets: written to bodies: what fills the log.
     """
 
     connection: sqlite3.Connection
+    moved: set[tuple[str, int]] = field(default_factory=set)
     after: list[Callable[[], None]] = field(default_factory=list)
+    octets: int = 0
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -41,11 +48,17 @@ class Writer(Worker[Transaction]):
 
     Arguments:
         connect: opens the connection, in the thread.
+        tell: called with the folders that changed, in the thread, after each commit.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        tell: Callable[[Set[tuple[str, int]]], None],
+    ) -> None:
         self._connect = connect
-        self._log_pages = 0
+        self._tell = tell
+        self._log = 0
         #: Transactions so far, and calls in them: what group commit saves.
         self.commits = 0
         self.calls = 0
@@ -55,47 +68,54 @@ class Writer(Worker[Transaction]):
         self._connection = self._connect()
 
     def work(self, calls: list[Call[Transaction]]) -> None:
-        connection = self._connection
-        after: list[Callable[[], None]] = []
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for call in calls:
-                after += self._one(call)
-            connection.execute("COMMIT")
+            done = self._commit(calls)
         except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            after.clear()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            done = []
             for call in calls:
                 call.result = outcome.Error(error)
         self.commits += 1
         self.calls += len(calls)
-        for tell in after:
-            tell()
+        moved = {folder for transaction in done for folder in transaction.moved}
+        if moved:
+            self._tell(moved)
+        for transaction in done:
+            for tell in transaction.after:
+                tell()
         deliver(calls)
         # Copying the log back inside a commit is what makes the slowest commits slow.
-        self._log_pages += len(calls)
-        if self._log_pages > _LONG_LOG:
+        self._log += sum(_COMMIT + transaction.octets for transaction in done)
+        if self._log > _LONG_LOG:
             self._checkpoint()
 
-    def _one(self, call: Call[Transaction]) -> list[Callable[[], None]]:
+    def _commit(self, calls: list[Call[Transaction]]) -> list[Transaction]:
+        """Do all calls in one transaction; return those of them that did something."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        done = [transaction for call in calls if (transaction := self._one(call)) is not None]
+        self._connection.execute("COMMIT")
+        return done
+
+    def _one(self, call: Call[Transaction]) -> Transaction | None:
         transaction = Transaction(self._connection)
         self._connection.execute("SAVEPOINT piece")
         try:
             call.result = outcome.Value(call.work(transaction))
         except Exception as error:
-            self._connection.execute("ROLLBACK TO piece")
-            transaction.after.clear()
             call.result = outcome.Error(error)
+            self._connection.execute("ROLLBACK TO piece")
+            self._connection.execute("RELEASE piece")
+            return None
         self._connection.execute("RELEASE piece")
-        return transaction.after
+        return transaction
 
     def rest(self) -> None:
-        if self._log_pages > _SHORT_LOG:
+        if self._log > _SHORT_LOG:
             self._checkpoint()
 
     def _checkpoint(self) -> None:
-        self._log_pages = 0
+        self._log = 0
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def end(self) -> None:

@@ -10,8 +10,9 @@ from mailcore_agentpost.http.export import credentials_csv, credentials_response
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.problems import Problem
 from mailcore_agentpost.http.routing import Call
-from mailcore_agentpost.http.service import InboxRow, KeyRow, Service
+from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.http.types import Inbox, InboxPage
+from mailcore_agentpost.types import InboxRow, KeyRow
 
 _PAGE = 500
 

@@ -7,8 +7,9 @@ from typing import cast
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.problems import invalid
 from mailcore_agentpost.http.routing import Call
-from mailcore_agentpost.http.service import KeyRow, Service
-from mailcore_agentpost.http.types import Key, KeyPage, NewKey, Scope
+from mailcore_agentpost.http.service import Service
+from mailcore_agentpost.http.types import Key, KeyPage, NewKey
+from mailcore_agentpost.types import KeyRow, Scope
 
 
 class KeyHandlers:

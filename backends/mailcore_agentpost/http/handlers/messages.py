@@ -16,7 +16,7 @@ from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.problems import invalid
 from mailcore_agentpost.http.reading import heading, read_text
 from mailcore_agentpost.http.routing import Call
-from mailcore_agentpost.http.service import KeyRow, MessageFilter, MessageRow, Outgoing, Service
+from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.http.types import (
     Message,
     MessagePage,
@@ -24,6 +24,7 @@ from mailcore_agentpost.http.types import (
     Recipient,
     SendMessage,
 )
+from mailcore_agentpost.types import KeyRow, MessageFilter, MessageRow, Outgoing
 
 _CHUNK = 64 * 1024
 _MAX_IDEMPOTENCY_KEY = 255

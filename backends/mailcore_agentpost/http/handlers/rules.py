@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.routing import Call
-from mailcore_agentpost.http.service import KeyRow, RuleRow, Service
+from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.http.types import FilterRule, FilterRulePage
+from mailcore_agentpost.types import KeyRow, RuleRow
 
 
 class RuleHandlers:

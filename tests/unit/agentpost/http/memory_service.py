@@ -9,16 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from mailcore_agentpost.http.reading import read_text
-from mailcore_agentpost.http.service import (
-    InboxRow,
-    KeyRow,
-    MessageFilter,
-    MessageRow,
-    NotThere,
-    Outgoing,
-    Refused,
-    RuleRow,
-)
+from mailcore_agentpost.http.service import NotThere, Refused
+from mailcore_agentpost.types import InboxRow, KeyRow, MessageFilter, MessageRow, Outgoing, RuleRow
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ALL = frozenset(
@@ -83,6 +75,7 @@ class MemoryService:
         number = self._id("inb")
         row = InboxRow(
             id=number,
+            org_id=key.org_id,
             address=f"{username or 'inbox'}-{number[-3:]}@shared.localhost",
             display_name=display_name,
             client_id=client_id,

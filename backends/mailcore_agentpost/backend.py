@@ -1,0 +1,226 @@
+"""AgentPost put together: one store, its doors, and the first minute."""
+
+from __future__ import annotations
+
+import shlex
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import trio
+
+from mailcore.backend import LimitReached, Peer, Unavailable
+from mailcore.sasl.types import Credentials
+from mailcore.serve.protocol import Context, Endpoint, FirstMinute
+from mailcore_agentpost.cases import BAD_KEY, MISSING_SCOPE, Refusal
+from mailcore_agentpost.http.door import HTTPDoor
+from mailcore_agentpost.hub import Hub
+from mailcore_agentpost.imap import Access, Account
+from mailcore_agentpost.mail import inboxes, keys
+from mailcore_agentpost.policy import Sender, SendPolicy
+from mailcore_agentpost.sending import Outbox, forget_old
+from mailcore_agentpost.service import Service
+from mailcore_agentpost.settings import Settings
+from mailcore_agentpost.smtp import Inbound, Submitting
+from mailcore_agentpost.store import Store, Transaction
+from mailcore_agentpost.types import InboxRow, KeyRow
+
+_FILE: Final = "agentpost.db"
+_HOUR: Final = 60 * 60.0
+_SCOPES: Final = {"imap": "messages:read", "smtp": "messages:write"}
+_FIRST_INBOX: Final = "support"
+_SHOWN: Final = 10
+
+
+class AgentPost:
+    """A :class:`mailcore.backend.Backend`: inboxes by address, opened by API keys.
+
+    It also Receives, Bootstraps and ServesHTTP.
+
+    Arguments:
+        store: its file, open.
+        hub: told of what changes in it.
+        context: of the server.
+        nursery: for what waits: keys that expire while they are in use.
+    """
+
+    def __init__(self, store: Store, hub: Hub, context: Context, nursery: trio.Nursery) -> None:
+        self._store = store
+        self._hub = hub
+        self._context = context
+        self._nursery = nursery
+        self._settings: Settings = context.options or Settings()
+        policy = SendPolicy(self._settings, context.domain, context.limits.message_size)
+        outbox = Outbox(store, policy, context.limits)
+        self._submitting = Submitting(store, policy, outbox, context.domain)
+        self._connections: Counter[str] = Counter()
+        #: What REST can do, for whoever embeds AgentPost.
+        self.service = Service(store, outbox, hub, context.domain)
+        self._http = HTTPDoor(
+            self.service,
+            imap=_address(context.endpoints.imap),
+            smtp=_address(context.endpoints.smtp),
+            hosts=_hosts(context),
+        )
+
+    async def authenticate(self, credentials: Credentials, peer: Peer) -> Account:
+        endings = self._hub.endings
+        key, inbox = await self._store.read(lambda connection: _judge(connection, credentials))
+        scope = _SCOPES[peer.protocol]
+        if scope not in key.scopes:
+            raise Refusal(MISSING_SCOPE, f"This API key lacks the scope {scope}")
+        if peer.protocol == "imap":
+            self._count_connection(inbox)
+        waiting = trio.CancelScope()
+        if key.expires_at is not None:
+            self._nursery.start_soon(self._expire, key, waiting)
+
+        def closed() -> None:
+            waiting.cancel()
+            if peer.protocol == "imap":
+                self._connections[inbox.id] -= 1
+
+        access = Access(
+            self._store,
+            self._settings,
+            self._context.limits,
+            Sender(key.id, key.org_id, inbox.id, inbox.address),
+            "messages:write" in key.scopes,
+        )
+        return Account(access, self._submitting, self._hub, endings, closed)
+
+    def _count_connection(self, inbox: InboxRow) -> None:
+        most = self._settings.connections_per_inbox
+        if self._connections[inbox.id] >= most:
+            raise LimitReached(f"An inbox has at most {most} IMAP connections at a time")
+        self._connections[inbox.id] += 1
+
+    async def _expire(self, key: KeyRow, waiting: trio.CancelScope) -> None:
+        assert key.expires_at is not None
+        with waiting:
+            await trio.sleep(max((key.expires_at - datetime.now(UTC)).total_seconds(), 0))
+            self._hub.end("API key expired", key=key.id)
+
+    def receive(self, peer: Peer) -> Inbound:
+        return Inbound(
+            self._store,
+            domain=self._context.domain,
+            hostname=self._context.domain,
+            limits=self._context.limits,
+            peer=peer,
+        )
+
+    async def handle_http(self, stream: trio.abc.Stream, peer: Peer, closing: trio.Event) -> None:
+        await self._http.serve(stream, peer, closing)
+
+    async def bootstrap(self, new_key: bool) -> FirstMinute:
+        domain = self._context.domain
+        found, secret = await self._store.write(
+            lambda transaction: _bootstrap(transaction, domain, new_key)
+        )
+        return FirstMinute(
+            inboxes=tuple(inbox.address for inbox in found),
+            api_key=secret,
+            try_it=tuple(self._try_it(secret, found)),
+        )
+
+    def _try_it(self, secret: str | None, found: list[InboxRow]) -> list[str]:
+        http = self._context.endpoints.http
+        if http is None or not found:
+            return []
+        api = f"http{'s' if http.tls else ''}://{_bracketed(http.host)}:{http.port}/api/v1"
+        bearer = f'"Authorization: Bearer {secret or "$API_KEY"}"'
+        body = (
+            f'{{"to": [{{"email": "{found[0].address}"}}], "subject": "Hello",'
+            ' "text_body": "It works."}'
+        )
+        return [
+            f"curl -sS {api}/inboxes/{found[0].id}/messages -H {bearer}"
+            f" -H 'Content-Type: application/json' -d {shlex.quote(body)}",
+            f"curl -sS {api}/inboxes/credentials/export -H {bearer} -o credentials.csv",
+        ]
+
+
+def _judge(connection: sqlite3.Connection, credentials: Credentials) -> tuple[KeyRow, InboxRow]:
+    """Return the key and the inbox that credentials name, if the one opens the other."""
+    key = keys.authenticate(connection, credentials.password, datetime.now(UTC))
+    inbox = inboxes.inbox_at(connection, credentials.username)
+    if inbox is None or inbox.org_id != key.org_id or key.inbox_id not in (None, inbox.id):
+        raise Refusal(BAD_KEY)
+    if credentials.authzid.lower() not in ("", inbox.address):
+        raise Refusal(BAD_KEY, "Nobody acts for another inbox")
+    return key, inbox
+
+
+def _bootstrap(
+    transaction: Transaction, domain: str, new_key: bool
+) -> tuple[list[InboxRow], str | None]:
+    """Make an organization with an inbox and a key where there is none; return what there is."""
+    now = datetime.now(UTC)
+    organization = inboxes.first_organization(transaction.connection)
+    if organization is None:
+        organization = inboxes.insert_organization(transaction, "default", now)
+        inboxes.insert_inbox(
+            transaction, organization, username=_FIRST_INBOX, domain=domain, now=now
+        )
+        new_key = True
+    secret = None
+    if new_key:
+        _, secret = keys.insert_key(
+            transaction,
+            organization,
+            name="first minute",
+            scopes=keys.ALL_SCOPES,
+            inbox=None,
+            now=now,
+        )
+    found = inboxes.list_inboxes(transaction.connection, organization, "", _SHOWN)
+    return list(found), secret
+
+
+def _address(endpoint: Endpoint | None) -> tuple[str, int] | None:
+    return None if endpoint is None else (endpoint.host, endpoint.port)
+
+
+def _hosts(context: Context) -> list[str]:
+    http = context.endpoints.http
+    return [context.domain] if http is None else [context.domain, http.host]
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@asynccontextmanager
+async def open(context: Context) -> AsyncIterator[AgentPost]:
+    """Open the store of a data directory and give the backend on it; close it on leaving.
+
+    Without a directory (``--memory``) the store lies in a temporary one and waits for no disk.
+
+    Raises:
+        OSError: the store can not be opened.
+    """
+    hub = Hub()
+    with ExitStack() as stack:
+        directory = context.data or Path(stack.enter_context(TemporaryDirectory()))
+        store = Store(directory / _FILE, hub.moved, durable=context.data is not None)
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_forget_hourly, store)
+                yield AgentPost(store, hub, context, nursery)
+                nursery.cancel_scope.cancel()
+        finally:
+            # It blocks until what is queued is on the disk; nobody is left to be kept waiting.
+            store.close()
+
+
+async def _forget_hourly(store: Store) -> None:
+    while True:
+        with suppress(Unavailable):  # it is logged, and there is a next time
+            await store.write(forget_old)
+        await trio.sleep(_HOUR)

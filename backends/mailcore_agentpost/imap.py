@@ -1,0 +1,310 @@
+"""AgentPost as the IMAP session sees it: one inbox is one account, its folders are mailboxes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from mailcore.backend import (
+    AccountEnded,
+    Cannot,
+    Changes,
+    Copied,
+    FlagAction,
+    Hint,
+    MailboxInfo,
+    NewMessage,
+    NotPermitted,
+    Peer,
+)
+from mailcore.limits import Limits
+from mailcore.message import Buffer
+from mailcore_agentpost.hub import Hub, Watcher, folder_id
+from mailcore_agentpost.mail import folders, messages, placements
+from mailcore_agentpost.mail.digest import Digest, digest
+from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, STANDARD, TRASH, Folder
+from mailcore_agentpost.mail.placements import Placement
+from mailcore_agentpost.policy import Sender
+from mailcore_agentpost.sending import SEEN
+from mailcore_agentpost.settings import Settings
+from mailcore_agentpost.smtp import Submission, Submitting
+from mailcore_agentpost.store import Store, Transaction
+from mailcore_agentpost.types import Direction
+
+_FLAGS: Final = frozenset({"\\Answered", "\\Flagged", "\\Deleted", SEEN, "\\Draft", "\\*"})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a connection shares with the folders that it opens.
+
+    Arguments:
+        store, settings, limits: the backend's.
+        sender: the inbox, and the key that opened it.
+        may_write: whether the key has the scope ``messages:write``.
+    """
+
+    store: Store
+    settings: Settings
+    limits: Limits
+    sender: Sender
+    may_write: bool
+
+    def check_write(self) -> None:
+        """Raise NotPermitted if the key only reads."""
+        if not self.may_write:
+            raise NotPermitted("This API key lacks the scope messages:write")
+
+
+class Account:
+    """One connection to an inbox.
+
+    ManagesMailboxes, ManagesSubscriptions, Watchable, Submits, Closes.
+
+    Arguments:
+        access: its rights.
+        submitting: how it sends.
+        hub: tells it of changes.
+        endings: those of the hub when the key was looked at.
+        closed: called once when the connection is gone.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        submitting: Submitting,
+        hub: Hub,
+        endings: int,
+        closed: Callable[[], None],
+    ) -> None:
+        self._access = access
+        self._store = access.store
+        self._inbox = access.sender.inbox
+        self._submitting = submitting
+        self._hub = hub
+        self._endings = endings
+        self._closed = closed
+
+    async def mailboxes(self) -> Sequence[MailboxInfo]:
+        found = await self._store.read(partial(folders.all_folders, inbox=self._inbox))
+        return [
+            MailboxInfo(one.name, folder_id(one.id), one.special_use, one.subscribed)
+            for one in found
+        ]
+
+    async def open(self, name: str) -> Mailbox:
+        find = partial(folders.find_folder, inbox=self._inbox, name=name)
+        return Mailbox(self._access, await self._store.read(find))
+
+    async def create(self, name: str) -> None:
+        self._check_user_folders()
+        await self._store.write(partial(folders.create_folder, inbox=self._inbox, name=name))
+
+    async def delete(self, name: str) -> None:
+        self._check_user_folders()
+        if name in STANDARD:
+            raise Cannot("This folder stays")
+        await self._store.write(partial(_delete, access=self._access, name=name))
+
+    async def rename(self, name: str, new_name: str) -> None:
+        self._check_user_folders()
+        work = _empty_inbox if name == INBOX else folders.rename_folder
+        await self._store.write(partial(work, inbox=self._inbox, name=name, new_name=new_name))
+
+    async def subscribe(self, name: str, subscribed: bool) -> None:
+        await self._store.write(
+            partial(folders.subscribe, inbox=self._inbox, name=name, subscribed=subscribed)
+        )
+
+    def _check_user_folders(self) -> None:
+        self._access.check_write()
+        if not self._access.settings.user_folders:
+            raise Cannot("This server has no folders but its own")
+
+    def watch(self, callback: Callable[[Hint], None]) -> Callable[[], None]:
+        sender = self._access.sender
+        leave = self._hub.add(Watcher(sender.inbox, sender.key, sender.organization, callback))
+        if self._hub.endings != self._endings:
+            # Perhaps it was this key that ended between the look at it and now.
+            callback(AccountEnded("Please log in again"))
+        return leave
+
+    def submission(self, peer: Peer) -> Submission:
+        return Submission(self._submitting, self._access.sender, peer)
+
+    def close(self) -> None:
+        self._closed()
+
+
+def _delete(transaction: Transaction, access: Access, name: str) -> None:
+    """Remove a folder; what lies in it is expunged."""
+    inbox = access.sender.inbox
+    folder = folders.find_folder(transaction.connection, inbox, name)
+    uids = placements.all_uids(transaction, folder.id)
+    _expunge(transaction, access, folder, uids)
+    folders.forget_folder(transaction, folder)
+
+
+def _expunge(transaction: Transaction, access: Access, folder: Folder, uids: Sequence[int]) -> None:
+    trash = None
+    if access.settings.expunge == "trash" and folder.name != TRASH:
+        trash = folders.find_folder(transaction.connection, folder.inbox, TRASH)
+    placements.expunge(transaction, folder.id, uids, trash)
+
+
+def _empty_inbox(transaction: Transaction, inbox: str, name: str, new_name: str) -> None:
+    """RENAME of INBOX: its messages move, INBOX stays (RFC 9051 §6.3.6)."""
+    folders.create_folder(transaction, inbox, new_name)
+    source = folders.find_folder(transaction.connection, inbox, name)
+    target = folders.find_folder(transaction.connection, inbox, new_name)
+    placements.move(transaction, source.id, placements.all_uids(transaction, source.id), target)
+
+
+@dataclass(frozen=True, slots=True)
+class _Appended:
+    """A message on its way into a folder."""
+
+    data: Buffer
+    digest: Digest
+    flags: frozenset[str]
+    date: datetime
+
+
+class Mailbox:
+    """A folder. Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries.
+
+    Arguments:
+        access: the rights of whoever opened it.
+        folder: which one.
+    """
+
+    def __init__(self, access: Access, folder: Folder) -> None:
+        self.id = folder_id(folder.id)
+        self.uid_validity = folder.id
+        self._access = access
+        self._store = access.store
+        self._folder = folder
+
+    @property
+    def permanent_flags(self) -> frozenset[str]:
+        return _FLAGS if self._access.may_write else frozenset({SEEN})
+
+    async def changes(self, since: int) -> Changes:
+        return await self._store.read(
+            partial(placements.changes, folder=self._folder.id, since=since)
+        )
+
+    async def read(self, uid: int, start: int, end: int) -> bytes:
+        return await self._store.read(
+            partial(messages.read_placed, folder=self._folder.id, uid=uid, start=start, end=end)
+        )
+
+    async def summaries(self, uids: Sequence[int]) -> Mapping[int, bytes]:
+        return await self._store.read(
+            partial(messages.read_summaries, folder=self._folder.id, uids=uids)
+        )
+
+    async def append(self, new: Sequence[NewMessage]) -> Sequence[int]:
+        self._access.check_write()
+        now = datetime.now(UTC)
+        limits = self._access.limits
+        appended = [
+            _Appended(
+                data := one.content.buffer(),
+                digest(data, limits, one.summary),
+                one.flags,
+                one.internal_date or now,
+            )
+            for one in new
+        ]
+        return await self._store.write(lambda transaction: self._append(transaction, appended))
+
+    def _append(self, transaction: Transaction, appended: Sequence[_Appended]) -> list[int]:
+        now = time.time()
+        direction: Direction = "outbound" if self._folder.name in (SENT, DRAFTS) else "inbound"
+        placed: list[Placement] = []
+        for one in appended:
+            flags = one.flags
+            body = messages.write_body(transaction, one.data)
+            if (sent := self._sent_copy(transaction, one.digest)) is not None:
+                number, kept = sent
+                flags |= kept
+                messages.replace_octets(transaction, number, body, one.digest)
+            else:
+                number = messages.insert_message(
+                    transaction, self._folder.inbox, direction, body, one.digest, now
+                ).number
+            placed.append(Placement(number, flags, len(one.data), one.date))
+        return placements.place(transaction, self._folder.id, placed)
+
+    def _sent_copy(
+        self, transaction: Transaction, appended: Digest
+    ) -> tuple[int, frozenset[str]] | None:
+        """Take the copy that sending has put into Sent out of it; return its number and flags.
+
+        Many clients send a message and then append it to Sent: the same message, once.
+        """
+        if self._folder.name != SENT or appended.message_id is None or appended.sent is None:
+            return None
+        row = transaction.execute(
+            "SELECT number, uid, flags FROM messages JOIN placements ON message = number"
+            " WHERE inbox = ? AND message_id = ? AND sent = ? AND folder = ?"
+            " AND EXISTS (SELECT 1 FROM sends WHERE sends.message = messages.id)"
+            " AND (SELECT count(*) FROM placements WHERE message = number) = 1",
+            (self._folder.inbox, appended.message_id, appended.sent, self._folder.id),
+        ).fetchone()
+        if row is None:
+            return None
+        placements.remove(transaction, self._folder.id, [row["uid"]])
+        return row["number"], frozenset(row["flags"].split())
+
+    async def store_flags(
+        self,
+        uids: Sequence[int],
+        action: FlagAction,
+        flags: frozenset[str],
+        unchanged_since: int | None = None,
+    ) -> Sequence[int]:
+        change = placements.combined(action, flags)
+        if not self._access.may_write:
+            if not flags <= {SEEN}:
+                self._access.check_write()
+            if action is FlagAction.REPLACE:
+                # Of what is replaced, only this is the key's to change.
+                action = FlagAction.ADD if flags else FlagAction.REMOVE
+                change = placements.combined(action, frozenset({SEEN}))
+        return await self._store.write(
+            lambda transaction: placements.change_flags(
+                transaction, self._folder.id, uids, change, unchanged_since
+            )
+        )
+
+    async def expunge(self, uids: Sequence[int]) -> None:
+        self._access.check_write()
+        await self._store.write(
+            lambda transaction: _expunge(transaction, self._access, self._folder, uids)
+        )
+
+    async def copy(self, uids: Sequence[int], name: str) -> Copied:
+        return await self._transfer(placements.copy, uids, name)
+
+    async def move(self, uids: Sequence[int], name: str) -> Copied:
+        return await self._transfer(placements.move, uids, name)
+
+    async def _transfer(
+        self,
+        transfer: Callable[[Transaction, int, Sequence[int], Folder], Copied],
+        uids: Sequence[int],
+        name: str,
+    ) -> Copied:
+        self._access.check_write()
+
+        def work(transaction: Transaction) -> Copied:
+            target = folders.find_folder(transaction.connection, self._folder.inbox, name)
+            return transfer(transaction, self._folder.id, uids, target)
+
+        return await self._store.write(work)

@@ -1,0 +1,78 @@
+"""What is kept of a message beside its octets, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from mailcore.imap.summary import summarize
+from mailcore.limits import KIB, Limits
+from mailcore.message import Buffer, Part, find_header, message_ids, parse_date, parse_structure
+
+_HEADER: Final = 64 * KIB
+_ANCESTORS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What lists and threads are made of.
+
+    Arguments:
+        header: the header block, cut where it is longer than anybody reads.
+        summary: what IMAP asks for (opaque).
+        message_id: Message-ID as ``<left@right>``, or None.
+        sent: Date in seconds since 1970, or None.
+        ancestors: what it answers, the nearest first.
+        has_attachments: whether there is a part that is neither text nor shown within it.
+    """
+
+    header: bytes = field(repr=False)
+    summary: bytes = field(repr=False)
+    message_id: str | None
+    sent: float | None
+    ancestors: tuple[str, ...]
+    has_attachments: bool
+
+
+def digest(data: Buffer, limits: Limits, summary: bytes | None = None) -> Digest:
+    """Make the digest of a message; never an error.
+
+    Arguments:
+        summary: if it was made already.
+    """
+    structure = parse_structure(data)
+    header = bytes(data[: min(structure.body, _HEADER)])
+    date = parse_date(find_header(header, "date") or b"")
+    own = message_ids(find_header(header, "message-id") or b"")
+    replied = message_ids(find_header(header, "in-reply-to") or b"")
+    references = message_ids(find_header(header, "references") or b"")
+    nearest = dict.fromkeys((*replied, *reversed(references)))
+    return Digest(
+        header=header,
+        summary=summarize(data, limits).to_bytes() if summary is None else summary,
+        message_id=own[0] if own else None,
+        sent=None if date is None else date.timestamp(),
+        ancestors=tuple(nearest)[:_ANCESTORS],
+        has_attachments=any(is_attachment(part) for part in leaves(structure)),
+    )
+
+
+def leaves(root: Part) -> Iterator[Part]:
+    """Yield the parts that hold content; a message within the message is one of them."""
+    waiting = [root]
+    while waiting:
+        part = waiting.pop()
+        if part.children and part.envelope is None:
+            waiting.extend(reversed(part.children))
+        else:
+            yield part
+
+
+def is_attachment(part: Part) -> bool:
+    """Tell whether a part is neither text nor shown within it, like a picture that HTML cites."""
+    disposition = part.disposition[0] if part.disposition is not None else None
+    if disposition == "attachment":
+        return True
+    shown = part.content_id is not None and disposition in (None, "inline")
+    return part.type != "text" and not shown

@@ -1,0 +1,169 @@
+"""Folders: named sets of placements, each with a mod-sequence and UIDs of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mailcore.backend import Cannot, LimitReached, MailboxExists, NoSuchMailbox
+from mailcore_agentpost.store import Transaction
+
+INBOX: Final = "INBOX"
+SENT: Final = "Sent"
+DRAFTS: Final = "Drafts"
+TRASH: Final = "Trash"
+
+#: The folders that every inbox has, with their special use (RFC 6154). They stay.
+STANDARD: Final[Mapping[str, str | None]] = {
+    INBOX: None,
+    SENT: "\\Sent",
+    DRAFTS: "\\Drafts",
+    TRASH: "\\Trash",
+}
+
+_MOST: Final = 1000
+_LONGEST_NAME: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of an inbox."""
+
+    id: int
+    inbox: str
+    name: str
+    special_use: str | None
+    subscribed: bool
+
+
+_COLUMNS = "id, inbox, name, special_use, subscribed"
+
+
+def _folder(row: sqlite3.Row) -> Folder:
+    return Folder(row["id"], row["inbox"], row["name"], row["special_use"], bool(row["subscribed"]))
+
+
+def all_folders(connection: sqlite3.Connection, inbox: str) -> list[Folder]:
+    """Return the folders of an inbox, the standard ones first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM folders WHERE inbox = ? ORDER BY id", (inbox,)
+    )
+    return [_folder(row) for row in rows.fetchall()]
+
+
+def find_folder(connection: sqlite3.Connection, inbox: str, name: str) -> Folder:
+    """Return a folder by its name; raises NoSuchMailbox."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM folders WHERE inbox = ? AND name = ?", (inbox, name)
+    ).fetchone()
+    if row is None:
+        raise NoSuchMailbox
+    return _folder(row)
+
+
+def create_standard(transaction: Transaction, inbox: str) -> None:
+    """Make the folders of a new inbox."""
+    for name, special_use in STANDARD.items():
+        _insert(transaction, inbox, name, special_use)
+
+
+def create_folder(transaction: Transaction, inbox: str, name: str) -> None:
+    """Make a folder.
+
+    Raises:
+        MailboxExists: there is one of that name.
+        LimitReached: there are too many.
+        Cannot: nothing can have that name.
+    """
+    _check_name(name)
+    (count,) = transaction.execute(
+        "SELECT count(*) FROM folders WHERE inbox = ?", (inbox,)
+    ).fetchone()
+    if count >= _MOST:
+        raise LimitReached(f"An inbox has at most {_MOST} folders")
+    _insert(transaction, inbox, name, None)
+
+
+def _check_name(name: str) -> None:
+    if len(name) > _LONGEST_NAME or not all(name.split("/")):
+        raise Cannot(f"A name has at most {_LONGEST_NAME} characters, and something in each level")
+
+
+def _insert(transaction: Transaction, inbox: str, name: str, special_use: str | None) -> None:
+    try:
+        transaction.execute(
+            "INSERT INTO folders (inbox, name, special_use, subscribed, uid_next, modseq)"
+            " VALUES (?, ?, ?, 1, 1, 1)",
+            (inbox, name, special_use),
+        )
+    except sqlite3.IntegrityError:
+        raise MailboxExists from None
+
+
+def rename_folder(transaction: Transaction, inbox: str, name: str, new_name: str) -> None:
+    """Rename a folder and those below it (RFC 9051 §6.3.6); their ids and UIDs stay.
+
+    Raises:
+        NoSuchMailbox, MailboxExists: as they say.
+        Cannot: it is a standard folder, or the new name can not be.
+    """
+    if name in STANDARD:
+        raise Cannot("This folder keeps its name")
+    _check_name(new_name)
+    moving = [
+        folder
+        for folder in all_folders(transaction.connection, inbox)
+        if folder.name == name or folder.name.startswith(name + "/")
+    ]
+    if not any(folder.name == name for folder in moving):
+        raise NoSuchMailbox
+    if new_name.startswith(name + "/"):
+        raise Cannot("A folder can not go below itself")
+    try:
+        for folder in moving:
+            transaction.execute(
+                "UPDATE folders SET name = ? WHERE id = ?",
+                (new_name + folder.name.removeprefix(name), folder.id),
+            )
+    except sqlite3.IntegrityError:
+        raise MailboxExists from None
+
+
+def forget_folder(transaction: Transaction, folder: Folder) -> None:
+    """Remove an empty folder."""
+    transaction.execute("DELETE FROM vanished WHERE folder = ?", (folder.id,))
+    transaction.execute("DELETE FROM folders WHERE id = ?", (folder.id,))
+    transaction.moved.add((folder.inbox, folder.id))
+
+
+def subscribe(transaction: Transaction, inbox: str, name: str, subscribed: bool) -> None:
+    """Note whether LSUB shows a folder; raises NoSuchMailbox."""
+    folder = find_folder(transaction.connection, inbox, name)
+    transaction.execute(
+        "UPDATE folders SET subscribed = ? WHERE id = ?", (int(subscribed), folder.id)
+    )
+
+
+def next_modseq(transaction: Transaction, folder: int) -> int:
+    """Raise the mod-sequence of a folder that is about to change, and return it."""
+    _, modseq = take_uids(transaction, folder, 0)
+    return modseq
+
+
+def take_uids(transaction: Transaction, folder: int, count: int) -> tuple[int, int]:
+    """Take UIDs for new placements; return the first, and the raised mod-sequence.
+
+    Raises:
+        NoSuchMailbox: the folder was removed.
+    """
+    row = transaction.execute(
+        "UPDATE folders SET uid_next = uid_next + ?, modseq = modseq + 1 WHERE id = ?"
+        " RETURNING uid_next, modseq, inbox",
+        (count, folder),
+    ).fetchone()
+    if row is None:
+        raise NoSuchMailbox
+    transaction.moved.add((row["inbox"], folder))
+    return row["uid_next"] - count, row["modseq"]

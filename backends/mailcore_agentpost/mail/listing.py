@@ -1,0 +1,117 @@
+"""Messages as REST shows them: each once, however many folders it lies in."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from mailcore_agentpost.mail.folders import INBOX, SENT, TRASH, find_folder
+from mailcore_agentpost.mail.placements import change_flags, copy, move, remove
+from mailcore_agentpost.store import Transaction
+from mailcore_agentpost.types import MessageFilter, MessageRow
+
+# Of a message in several folders, the first of them counts, Trash last: the row that min() takes
+# is the one that the other columns come from.
+_SELECT: Final = """
+    SELECT messages.id, messages.inbox, messages.thread, messages.direction,
+        messages.has_attachments, messages.created_at, messages.header, bodies.size,
+        folders.name AS folder, placements.flags,
+        min((folders.name = 'Trash') * 1099511627776 + folders.id)
+    FROM messages
+    JOIN bodies ON bodies.id = messages.body
+    JOIN placements ON placements.message = messages.number
+    JOIN folders ON folders.id = placements.folder
+    WHERE {where}
+    GROUP BY messages.id ORDER BY messages.id DESC LIMIT ?
+"""
+
+
+def _message(row: sqlite3.Row) -> MessageRow:
+    return MessageRow(
+        id=row["id"],
+        inbox_id=row["inbox"],
+        thread_id=row["thread"],
+        direction=row["direction"],
+        folder=row["folder"],
+        flags=frozenset(row["flags"].split()),
+        has_attachments=bool(row["has_attachments"]),
+        size=row["size"],
+        created_at=datetime.fromtimestamp(row["created_at"], UTC),
+        header=row["header"],
+    )
+
+
+def list_messages(
+    connection: sqlite3.Connection, inbox: str, where: MessageFilter, before: str | None, limit: int
+) -> Sequence[MessageRow]:
+    """Return messages of an inbox by descending id."""
+    terms = ["messages.inbox = ?"]
+    values: list[Any] = [inbox]
+    for term, value in (
+        ("messages.id < ?", before),
+        ("folders.name = ?", where.folder),
+        ("messages.direction = ?", where.direction),
+        ("instr(' ' || placements.flags || ' ', ?) > 0", where.label and f" {where.label} "),
+        (
+            "(instr(' ' || placements.flags || ' ', ' \\Seen ') = 0) = ?",
+            None if where.unread is None else int(where.unread),
+        ),
+    ):
+        if value is not None:
+            terms.append(term)
+            values.append(value)
+    rows = connection.execute(_SELECT.format(where=" AND ".join(terms)), (*values, limit))
+    return [_message(row) for row in rows.fetchall()]
+
+
+def find_message(connection: sqlite3.Connection, message: str) -> MessageRow | None:
+    """Return a message."""
+    row = connection.execute(_SELECT.format(where="messages.id = ?"), (message, 1)).fetchone()
+    return None if row is None else _message(row)
+
+
+def _places(transaction: Transaction, message: str) -> list[tuple[int, int, str]]:
+    """Return where a message lies: folder, UID, name of the folder."""
+    rows = transaction.execute(
+        "SELECT folder, uid, folders.name FROM messages JOIN placements ON message = number"
+        " JOIN folders ON folders.id = folder WHERE messages.id = ? ORDER BY folder",
+        (message,),
+    )
+    return [(row["folder"], row["uid"], row["name"]) for row in rows.fetchall()]
+
+
+def change_message_flags(
+    transaction: Transaction, message: str, add: frozenset[str], remove: frozenset[str]
+) -> None:
+    """Change the flags of a message wherever it lies."""
+    for folder, uid, _ in _places(transaction, message):
+        change_flags(transaction, folder, [uid], lambda old: (old - remove) | add)
+
+
+def trash_message(transaction: Transaction, message: MessageRow) -> None:
+    """Put a message into Trash and out of all other folders."""
+    places = _places(transaction, message.id)
+    trash = find_folder(transaction.connection, message.inbox_id, TRASH)
+    if all(folder != trash.id for folder, _, _ in places):
+        folder, uid, _ = places[0]
+        copy(transaction, folder, [uid], trash)
+    for folder, uid, _ in places:
+        if folder != trash.id:
+            remove(transaction, folder, [uid])
+
+
+def restore_message(transaction: Transaction, message: MessageRow) -> None:
+    """Put a message out of Trash into where mail of its direction lies."""
+    home = SENT if message.direction == "outbound" else INBOX
+    target = find_folder(transaction.connection, message.inbox_id, home)
+    for folder, uid, name in _places(transaction, message.id):
+        if name == TRASH:
+            move(transaction, folder, [uid], target)
+
+
+def find_body(connection: sqlite3.Connection, message: str) -> int | None:
+    """Return the number of a message's body."""
+    row = connection.execute("SELECT body FROM messages WHERE id = ?", (message,)).fetchone()
+    return None if row is None else row["body"]

@@ -1,0 +1,238 @@
+"""Placements: which message lies in which folder, under which UID and with which flags."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Final
+
+from mailcore.backend import (
+    Changes,
+    Copied,
+    FlagAction,
+    LimitReached,
+    MessageState,
+    NoSuchMailbox,
+)
+from mailcore_agentpost.mail.folders import Folder, next_modseq, take_uids
+from mailcore_agentpost.mail.messages import purge
+from mailcore_agentpost.store import Transaction
+
+DELETED: Final = "\\Deleted"
+_MOST_FLAGS: Final = 100
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A message in a folder.
+
+    Arguments:
+        message: its number.
+        flags: system flags and labels.
+        size: octets.
+        date: its internal date, with a time zone.
+    """
+
+    message: int
+    flags: frozenset[str]
+    size: int
+    date: datetime
+
+
+@lru_cache(maxsize=4096)
+def _flags(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _text(flags: frozenset[str]) -> str:
+    if len(flags) > _MOST_FLAGS:
+        raise LimitReached(f"A message has at most {_MOST_FLAGS} flags")
+    return " ".join(sorted(flags))
+
+
+@lru_cache(maxsize=256)
+def _zone(minutes: int) -> timezone:
+    return timezone(timedelta(minutes=minutes)) if minutes else UTC
+
+
+def _date(row: sqlite3.Row) -> datetime:
+    # Not fromtimestamp, which refuses what lies before 1970 on some systems.
+    return (_EPOCH + timedelta(seconds=row["date"])).astimezone(_zone(row["zone"]))
+
+
+def _date_columns(date: datetime) -> tuple[int, int]:
+    offset = date.utcoffset() or timedelta()
+    return int((date - _EPOCH).total_seconds() // 1), int(offset.total_seconds() // 60)
+
+
+def changes(connection: sqlite3.Connection, folder: int, since: int) -> Changes:
+    """Return what happened in a folder after a mod-sequence; 0 asks for everything.
+
+    Raises:
+        NoSuchMailbox: the folder was removed.
+    """
+    state = connection.execute(
+        "SELECT uid_next, modseq FROM folders WHERE id = ?", (folder,)
+    ).fetchone()
+    if state is None:
+        raise NoSuchMailbox
+    # Everything is in order of UIDs on disk; what is new is found by the index on mod-sequences.
+    newer = "AND modseq > :since" if since > 0 else ""
+    rows = connection.execute(
+        f"SELECT uid, flags, modseq, date, zone, size FROM placements"
+        f" WHERE folder = :folder {newer} ORDER BY uid",
+        {"folder": folder, "since": since},
+    ).fetchall()
+    gone = connection.execute(
+        "SELECT uid FROM vanished WHERE folder = :folder AND :since > 0 AND modseq > :since",
+        {"folder": folder, "since": since},
+    ).fetchall()
+    return Changes(
+        [
+            MessageState(row["uid"], _flags(row["flags"]), row["modseq"], _date(row), row["size"])
+            for row in rows
+        ],
+        [row["uid"] for row in gone],
+        highest_modseq=state["modseq"],
+        uid_next=state["uid_next"],
+        complete=since <= 0,
+    )
+
+
+def place(transaction: Transaction, folder: int, placements: Sequence[Placement]) -> list[int]:
+    """Put messages into a folder; return their UIDs."""
+    first, modseq = take_uids(transaction, folder, len(placements))
+    uids = list(range(first, first + len(placements)))
+    transaction.connection.executemany(
+        "INSERT INTO placements (folder, uid, modseq, flags, message, size, date, zone)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (folder, uid, modseq, _text(one.flags), one.message, one.size, *_date_columns(one.date))
+            for uid, one in zip(uids, placements, strict=True)
+        ],
+    )
+    return uids
+
+
+def _select(
+    transaction: Transaction, folder: int, uids: Iterable[int], columns: str
+) -> list[sqlite3.Row]:
+    """Return those of some placements that are there, by ascending UID."""
+    return transaction.execute(
+        f"SELECT uid, {columns} FROM placements"
+        " WHERE folder = ? AND uid IN (SELECT value FROM json_each(?)) ORDER BY uid",
+        (folder, json.dumps(list(uids))),
+    ).fetchall()
+
+
+def change_flags(
+    transaction: Transaction,
+    folder: int,
+    uids: Sequence[int],
+    change: Callable[[frozenset[str]], frozenset[str]],
+    unchanged_since: int | None = None,
+) -> list[int]:
+    """Change flags; return the UIDs left alone because they changed after ``unchanged_since``.
+
+    Arguments:
+        change: gives the new flags for the old ones.
+    """
+    modified: list[int] = []
+    updates: list[tuple[str, int]] = []
+    for row in _select(transaction, folder, uids, "flags, modseq"):
+        if unchanged_since is not None and row["modseq"] > unchanged_since:
+            modified.append(row["uid"])
+        elif (text := _text(change(_flags(row["flags"])))) != row["flags"]:
+            updates.append((text, row["uid"]))
+    if updates:
+        modseq = next_modseq(transaction, folder)
+        transaction.connection.executemany(
+            "UPDATE placements SET flags = ?, modseq = ? WHERE folder = ? AND uid = ?",
+            [(text, modseq, folder, uid) for text, uid in updates],
+        )
+    return modified
+
+
+def combined(
+    action: FlagAction, flags: frozenset[str]
+) -> Callable[[frozenset[str]], frozenset[str]]:
+    """Return what STORE does to the flags of a message."""
+    match action:
+        case FlagAction.REPLACE:
+            return lambda old: flags
+        case FlagAction.ADD:
+            return lambda old: old | flags
+        case FlagAction.REMOVE:
+            return lambda old: old - flags
+
+
+def copy(transaction: Transaction, folder: int, uids: Sequence[int], target: Folder) -> Copied:
+    """Put messages of one folder into another one as well."""
+    rows = _select(transaction, folder, uids, "message, flags, size, date, zone")
+    placed = [
+        Placement(row["message"], _flags(row["flags"]), row["size"], _date(row)) for row in rows
+    ]
+    new = place(transaction, target.id, placed) if placed else []
+    return Copied(target.id, [row["uid"] for row in rows], new)
+
+
+def move(transaction: Transaction, folder: int, uids: Sequence[int], target: Folder) -> Copied:
+    """Put messages of one folder into another one instead (RFC 6851)."""
+    copied = copy(transaction, folder, uids, target)
+    remove(transaction, folder, copied.source)
+    return copied
+
+
+def remove(transaction: Transaction, folder: int, uids: Sequence[int]) -> list[int]:
+    """Take messages out of a folder and return their numbers. They may lie nowhere then."""
+    rows = _select(transaction, folder, uids, "message")
+    if not rows:
+        return []
+    modseq = next_modseq(transaction, folder)
+    transaction.connection.executemany(
+        "DELETE FROM placements WHERE folder = ? AND uid = ?",
+        [(folder, row["uid"]) for row in rows],
+    )
+    transaction.connection.executemany(
+        "INSERT INTO vanished (folder, modseq, uid) VALUES (?, ?, ?)",
+        [(folder, modseq, row["uid"]) for row in rows],
+    )
+    return [row["message"] for row in rows]
+
+
+def expunge(
+    transaction: Transaction, folder: int, uids: Sequence[int], trash: Folder | None
+) -> None:
+    """Take messages out of a folder: into Trash, unless they are there, or for good.
+
+    Arguments:
+        trash: None for good, where the message lies in no other folder.
+    """
+    if trash is not None:
+        rows = _select(transaction, folder, uids, "message, flags, size, date, zone")
+        placed = [
+            Placement(row["message"], _flags(row["flags"]) - {DELETED}, row["size"], _date(row))
+            for row in rows
+            if not _lies_in(transaction, trash.id, row["message"])
+        ]
+        if placed:
+            place(transaction, trash.id, placed)
+    purge(transaction, remove(transaction, folder, uids))
+
+
+def _lies_in(transaction: Transaction, folder: int, message: int) -> bool:
+    found = transaction.execute(
+        "SELECT 1 FROM placements WHERE message = ? AND folder = ?", (message, folder)
+    )
+    return found.fetchone() is not None
+
+
+def all_uids(transaction: Transaction, folder: int) -> list[int]:
+    """Return every UID of a folder."""
+    rows = transaction.execute("SELECT uid FROM placements WHERE folder = ?", (folder,))
+    return [row["uid"] for row in rows.fetchall()]

@@ -1,0 +1,287 @@
+"""Sending: what is done to a message on its way out, and the one transaction that sends it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import partial
+from typing import Final, TypeVar
+
+import trio
+
+from mailcore.limits import Limits
+from mailcore.message import Buffer, find_header, headers, parse_structure
+from mailcore.spool import Content
+from mailcore_agentpost.cases import IDEMPOTENCY_CONFLICT, Refusal
+from mailcore_agentpost.mail.digest import Digest, digest
+from mailcore_agentpost.mail.folders import INBOX, SENT, find_folder
+from mailcore_agentpost.mail.messages import Stored, insert_message, write_body
+from mailcore_agentpost.mail.placements import Placement, place
+from mailcore_agentpost.policy import Resolved, Sender, SendPolicy
+from mailcore_agentpost.store import Store, Transaction
+from mailcore_agentpost.types import Direction
+
+T = TypeVar("T")
+
+SEEN: Final = "\\Seen"
+
+#: A client that lost the answer tries again within this many seconds.
+_RETRY: Final = 10 * 60.0
+_IDEMPOTENCY: Final = 24 * 60 * 60.0
+_DAY: Final = 24 * 60 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Octets to store, and what is known of them."""
+
+    data: Buffer
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message to send.
+
+    Arguments:
+        data: its octets as they came.
+        sender: MAIL FROM.
+        recipients: RCPT TO.
+        trace: header fields to put in front of what is delivered here.
+        labels: of the copy in Sent.
+        idempotency: a key and the fingerprint of its request, or None.
+    """
+
+    data: Buffer
+    sender: str
+    recipients: Sequence[str]
+    trace: bytes = b""
+    labels: Collection[str] = ()
+    idempotency: tuple[str, bytes] | None = None
+
+
+class Outbox:
+    """Sends messages.
+
+    Arguments:
+        store: where they are kept.
+        policy: what may be sent.
+        limits: of the summaries, and of what is kept in memory.
+    """
+
+    def __init__(self, store: Store, policy: SendPolicy, limits: Limits) -> None:
+        self._store = store
+        self._policy = policy
+        self._limits = limits
+
+    async def send(self, sender: Sender, message: Message) -> Stored:
+        """Judge, store and deliver a message; return its copy in Sent.
+
+        A message that was sent within the last ten minutes (same inbox, envelope, Message-ID and
+        octets), or with this idempotency key, is not sent again.
+
+        Raises:
+            Refusal: as the policy says.
+            Unavailable: nothing was sent.
+        """
+        self._policy.check_size(len(message.data))
+        with ExitStack() as spools:
+            prepare = partial(self._prepare, sender, message, spools)
+            sent, delivered = await in_thread_if_large(message.data, self._limits, prepare)
+            fingerprint = _fingerprint(sender, message)
+            commit = partial(self._commit, sender, message, sent, delivered, fingerprint)
+            return await self._store.write(commit)
+
+    def _prepare(self, sender: Sender, message: Message, spools: ExitStack) -> tuple[Copy, Copy]:
+        """Make the copy for Sent and the one that is delivered (RFC 6409 §8, RFC 5321 §4.4)."""
+        header = bytes(message.data[: parse_structure(message.data).body])
+        self._policy.check_header(sender, header)
+        missing = _missing_fields(sender, header)
+        sent = self._with(missing, message.data, header, (), spools)
+        trace = return_path(message.sender) + message.trace + missing
+        delivered = self._with(trace, message.data, header, (b"bcc", b"return-path"), spools)
+        return self._copy(sent), self._copy(delivered)
+
+    def _copy(self, data: Buffer) -> Copy:
+        return Copy(data, digest(data, self._limits))
+
+    def _with(
+        self,
+        added: bytes,
+        data: Buffer,
+        header: bytes,
+        dropped: Collection[bytes],
+        spools: ExitStack,
+    ) -> Buffer:
+        """Return a message with fields in front and without some others."""
+        fields = [field for field in headers(header) if field.name.lower() in dropped]
+        if not added and not fields:
+            return data
+        content = spools.enter_context(Content(added, memory=self._limits.spool_memory))
+        start = 0
+        for field in fields:
+            content.write(header[start : field.start])
+            start = field.end
+        for position in range(start, len(data), 64 * 1024):
+            content.write(data[position : position + 64 * 1024])
+        return content.buffer()
+
+    def _commit(
+        self,
+        sender: Sender,
+        message: Message,
+        sent: Copy,
+        delivered: Copy,
+        fingerprint: bytes | None,
+        transaction: Transaction,
+    ) -> Stored:
+        now = time.time()
+        before = _sent_before(transaction, sender, message, fingerprint, now)
+        if before is not None:
+            return before
+        connection = transaction.connection
+        self._policy.check_sender(connection, sender, now)
+        recipients = self._policy.check_recipients(connection, sender, message.recipients)
+        kept = store_message(
+            transaction,
+            sender.inbox,
+            SENT,
+            "outbound",
+            write_body(transaction, sent.data),
+            sent,
+            now,
+            flags=frozenset({SEEN, *message.labels}),
+        )
+        _note(transaction, sender, message, kept, recipients, fingerprint, now)
+        inboxes = dict.fromkeys(one.inbox.id for one in recipients if one.inbox is not None)
+        if inboxes:
+            body = write_body(transaction, delivered.data)
+            for inbox in inboxes:
+                store_message(transaction, inbox, INBOX, "inbound", body, delivered, now)
+        return kept
+
+
+async def in_thread_if_large(data: Buffer, limits: Limits, work: Callable[[], T]) -> T:
+    """Read a message here, or in a thread of its own if that would hold others up."""
+    if len(data) <= limits.spool_memory:
+        return work()
+    return await trio.to_thread.run_sync(work)
+
+
+def store_message(
+    transaction: Transaction,
+    inbox: str,
+    folder: str,
+    direction: Direction,
+    body: int,
+    copy: Copy,
+    now: float,
+    flags: frozenset[str] = frozenset(),
+) -> Stored:
+    """Store a message whose octets are stored, and put it into a folder."""
+    stored = insert_message(transaction, inbox, direction, body, copy.digest, now)
+    date = datetime.fromtimestamp(int(now), UTC)
+    target = find_folder(transaction.connection, inbox, folder)
+    place(transaction, target.id, [Placement(stored.number, flags, len(copy.data), date)])
+    return stored
+
+
+def _missing_fields(sender: Sender, header: bytes) -> bytes:
+    """Make Date and Message-ID where the client gave none (RFC 6409 §8.2-3)."""
+    fields = ""
+    if find_header(header, "date") is None:
+        fields += f"Date: {format_datetime(datetime.now(UTC))}\r\n"
+    if find_header(header, "message-id") is None:
+        domain = sender.address.rpartition("@")[2]
+        fields += f"Message-ID: <{secrets.token_hex(16)}@{domain}>\r\n"
+    return fields.encode()
+
+
+def return_path(address: str) -> bytes:
+    """Make the Return-Path field of final delivery (RFC 5321 §4.4)."""
+    return f"Return-Path: <{address}>\r\n".encode()
+
+
+def _fingerprint(sender: Sender, message: Message) -> bytes | None:
+    """Return what a repetition has in common; None for a message that can not be told apart."""
+    if find_header(bytes(message.data[: parse_structure(message.data).body]), "message-id") is None:
+        return None
+    envelope = "\0".join((sender.inbox, *sorted(message.recipients))).encode()
+    fingerprint = hashlib.sha256(envelope + b"\0")
+    for start in range(0, len(message.data), 64 * 1024):
+        fingerprint.update(message.data[start : start + 64 * 1024])
+    return fingerprint.digest()
+
+
+def _sent_before(
+    transaction: Transaction,
+    sender: Sender,
+    message: Message,
+    fingerprint: bytes | None,
+    now: float,
+) -> Stored | None:
+    """Return the message that this one repeats; raises Refusal IDEMPOTENCY_CONFLICT."""
+    identifier = None
+    if message.idempotency is not None:
+        key, request = message.idempotency
+        row = transaction.execute(
+            "SELECT fingerprint, message FROM idempotency"
+            " WHERE organization = ? AND key = ? AND at > ?",
+            (sender.organization, key, now - _IDEMPOTENCY),
+        ).fetchone()
+        if row is not None and row["fingerprint"] != request:
+            raise Refusal(IDEMPOTENCY_CONFLICT)
+        identifier = row and row["message"]
+    elif fingerprint is not None:
+        row = transaction.execute(
+            "SELECT message FROM sends WHERE inbox = ? AND fingerprint = ? AND at > ?",
+            (sender.inbox, fingerprint, now - _RETRY),
+        ).fetchone()
+        identifier = row and row["message"]
+    if identifier is None:
+        return None
+    row = transaction.execute("SELECT number FROM messages WHERE id = ?", (identifier,)).fetchone()
+    return Stored(row["number"] if row is not None else 0, identifier)
+
+
+def _note(
+    transaction: Transaction,
+    sender: Sender,
+    message: Message,
+    kept: Stored,
+    recipients: Sequence[Resolved],
+    fingerprint: bytes | None,
+    now: float,
+) -> None:
+    """Note who got the message, and that it counts."""
+    transaction.connection.executemany(
+        "INSERT OR IGNORE INTO recipients (message, address, status) VALUES (?, ?, ?)",
+        [
+            (kept.id, one.address, "kept" if one.inbox is None else "delivered")
+            for one in recipients
+        ],
+    )
+    transaction.execute(
+        "INSERT INTO sends (organization, key, inbox, message, at, fingerprint)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (sender.organization, sender.key, sender.inbox, kept.id, now, fingerprint),
+    )
+    if message.idempotency is not None:
+        transaction.execute(
+            "INSERT OR REPLACE INTO idempotency (organization, key, fingerprint, message, at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (sender.organization, *message.idempotency, kept.id, now),
+        )
+
+
+def forget_old(transaction: Transaction) -> None:
+    """Drop notes that nothing asks for any more."""
+    day = (time.time() - _DAY,)
+    transaction.execute("DELETE FROM sends WHERE at < ?", day)
+    transaction.execute("DELETE FROM idempotency WHERE at < ?", day)

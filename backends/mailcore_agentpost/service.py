@@ -1,0 +1,293 @@
+"""AgentPost as REST sees it: what a key may do to the objects of its organization."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+from mailcore.backend import BackendError
+from mailcore_agentpost.cases import MISSING_SCOPE, UNAVAILABLE, Refusal
+from mailcore_agentpost.http.service import NotThere, Refused
+from mailcore_agentpost.hub import Hub
+from mailcore_agentpost.mail import inboxes, keys, listing, messages, rules
+from mailcore_agentpost.policy import Sender
+from mailcore_agentpost.sending import Message, Outbox
+from mailcore_agentpost.store import Store, Transaction
+from mailcore_agentpost.types import (
+    InboxRow,
+    KeyRow,
+    MatchType,
+    MessageFilter,
+    MessageRow,
+    Outgoing,
+    RuleAction,
+    RuleDirection,
+    RuleRow,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_USERNAME: Final = "inbox"
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn the refusals of the store and of the policy into those of the HTTP door."""
+    try:
+        yield
+    except BackendError as error:
+        refusal = error if isinstance(error, Refusal) else Refusal(UNAVAILABLE, str(error))
+        case = refusal.case
+        raise Refused(
+            case.status,
+            case.code,
+            f"{refusal}.",
+            fix=case.fix,
+            retry_after=refusal.retry_after,
+            recipients=refusal.recipients,
+        ) from error
+
+
+class Service:
+    """What the HTTP door asks of the store (:class:`mailcore_agentpost.http.service.Service`).
+
+    Arguments:
+        store, outbox, hub: the backend's.
+        domain: of new inboxes.
+    """
+
+    def __init__(self, store: Store, outbox: Outbox, hub: Hub, domain: str) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._hub = hub
+        self._domain = domain
+
+    async def _read(
+        self,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        with _refusals():
+            return await self._store.read(lambda connection: work(connection, *args, **kwargs))
+
+    async def _write(
+        self,
+        work: Callable[Concatenate[Transaction, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        with _refusals():
+            return await self._store.write(lambda transaction: work(transaction, *args, **kwargs))
+
+    async def authenticate(self, secret: str) -> KeyRow:
+        return await self._read(keys.authenticate, secret, datetime.now(UTC))
+
+    # ----------------------------------------------------------------------------------- inboxes
+
+    async def create_inbox(
+        self, key: KeyRow, *, username: str | None, display_name: str, client_id: str | None
+    ) -> InboxRow:
+        _check_unrestricted(key)
+        return await self._write(
+            inboxes.insert_inbox,
+            key.org_id,
+            username=username or _USERNAME,
+            domain=self._domain,
+            now=datetime.now(UTC),
+            display_name=display_name,
+            client_id=client_id,
+        )
+
+    async def inboxes(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[InboxRow]:
+        if key.inbox_id is not None:
+            only = await self._read(inboxes.find_inbox, key.org_id, key.inbox_id)
+            return [only] if only is not None and only.id > (after or "") else []
+        return await self._read(inboxes.list_inboxes, key.org_id, after or "", limit)
+
+    async def inbox(self, key: KeyRow, inbox_id: str) -> InboxRow:
+        found = None
+        if key.inbox_id in (None, inbox_id):
+            found = await self._read(inboxes.find_inbox, key.org_id, inbox_id)
+        if found is None:
+            raise NotThere("inbox")
+        return found
+
+    async def update_inbox(
+        self, key: KeyRow, inbox_id: str, *, display_name: str | None, send_paused: bool | None
+    ) -> InboxRow:
+        await self.inbox(key, inbox_id)
+        return await self._write(
+            inboxes.update_inbox, inbox_id, display_name=display_name, send_paused=send_paused
+        )
+
+    async def delete_inbox(self, key: KeyRow, inbox_id: str) -> None:
+        await self.inbox(key, inbox_id)
+
+        def work(transaction: Transaction) -> None:
+            inboxes.delete_inbox(transaction, inbox_id)
+            transaction.after.append(lambda: self._hub.end("Inbox deleted", inbox=inbox_id))
+
+        await self._write(work)
+
+    # ---------------------------------------------------------------------------------- messages
+
+    async def messages(
+        self,
+        key: KeyRow,
+        inbox_id: str,
+        *,
+        where: MessageFilter,
+        before: str | None,
+        limit: int,
+    ) -> Sequence[MessageRow]:
+        await self.inbox(key, inbox_id)
+        return await self._read(listing.list_messages, inbox_id, where, before, limit)
+
+    async def message(self, key: KeyRow, message_id: str) -> MessageRow:
+        found = await self._read(listing.find_message, message_id)
+        if found is None or not await self._opens(key, found.inbox_id):
+            raise NotThere("message")
+        return found
+
+    async def _opens(self, key: KeyRow, inbox_id: str) -> bool:
+        if key.inbox_id not in (None, inbox_id):
+            return False
+        return await self._read(inboxes.find_inbox, key.org_id, inbox_id) is not None
+
+    async def read(self, key: KeyRow, message_id: str, start: int, end: int) -> bytes:
+        await self.message(key, message_id)
+
+        def work(connection: sqlite3.Connection) -> bytes | None:
+            body = listing.find_body(connection, message_id)
+            return None if body is None else messages.read_body(connection, body, start, end)
+
+        octets = await self._read(work)
+        if octets is None:
+            raise NotThere("message")
+        return octets
+
+    async def send(self, key: KeyRow, inbox_id: str, message: Outgoing) -> MessageRow:
+        inbox = await self.inbox(key, inbox_id)
+        idempotency = None
+        if message.idempotency_key is not None:
+            idempotency = (message.idempotency_key, message.fingerprint)
+        with _refusals():
+            stored = await self._outbox.send(
+                Sender(key.id, key.org_id, inbox.id, inbox.address),
+                Message(
+                    data=message.octets,
+                    sender=inbox.address,
+                    recipients=message.recipients,
+                    labels=message.labels,
+                    idempotency=idempotency,
+                ),
+            )
+        return await self.message(key, stored.id)
+
+    async def change_flags(
+        self, key: KeyRow, message_id: str, *, add: frozenset[str], remove: frozenset[str]
+    ) -> MessageRow:
+        await self.message(key, message_id)
+        await self._write(listing.change_message_flags, message_id, add, remove)
+        return await self.message(key, message_id)
+
+    async def trash(self, key: KeyRow, message_id: str) -> None:
+        message = await self.message(key, message_id)
+        await self._write(listing.trash_message, message)
+
+    async def restore(self, key: KeyRow, message_id: str) -> MessageRow:
+        message = await self.message(key, message_id)
+        await self._write(listing.restore_message, message)
+        return await self.message(key, message_id)
+
+    # ------------------------------------------------------------------------------ keys and rules
+
+    async def create_key(
+        self,
+        key: KeyRow,
+        *,
+        name: str,
+        scopes: frozenset[str],
+        inbox_id: str | None,
+        expires_at: datetime | None,
+    ) -> tuple[KeyRow, str]:
+        """Make a key that exceeds the asking one in nothing: scopes, inbox, lifetime."""
+        if beyond := scopes - key.scopes:
+            raise _refused(f"This key has no {', '.join(sorted(beyond))} to give.")
+        if inbox_id is not None:
+            await self.inbox(key, inbox_id)
+        if key.expires_at is not None:
+            expires_at = min(expires_at or key.expires_at, key.expires_at)
+        return await self._write(
+            keys.insert_key,
+            key.org_id,
+            name=name,
+            scopes=scopes,
+            inbox=inbox_id or key.inbox_id,
+            now=datetime.now(UTC),
+            expires_at=expires_at,
+        )
+
+    async def keys(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[KeyRow]:
+        _check_unrestricted(key)
+        return await self._read(keys.list_keys, key.org_id, after or "", limit)
+
+    async def revoke_key(self, key: KeyRow, key_id: str) -> None:
+        if key_id != key.id:
+            _check_unrestricted(key)
+        if await self._read(keys.find_key, key.org_id, key_id) is None:
+            raise NotThere("key")
+
+        def work(transaction: Transaction) -> None:
+            keys.revoke(transaction, key_id, datetime.now(UTC))
+            transaction.after.append(lambda: self._hub.end("API key revoked", key=key_id))
+
+        await self._write(work)
+
+    async def create_rule(
+        self,
+        key: KeyRow,
+        *,
+        direction: RuleDirection,
+        action: RuleAction,
+        match_type: MatchType,
+        value: str,
+    ) -> RuleRow:
+        _check_unrestricted(key)
+        try:
+            return await self._write(
+                rules.insert_rule,
+                key.org_id,
+                direction=direction,
+                action=action,
+                match_type=match_type,
+                value=value,
+                now=datetime.now(UTC),
+            )
+        except ValueError as error:
+            raise Refused(
+                422, "invalid_request", f"{value!r} can not match: {error}.", fix="Correct value."
+            ) from error
+
+    async def rules(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[RuleRow]:
+        return await self._read(rules.list_rules, key.org_id, after or "", limit)
+
+    async def delete_rule(self, key: KeyRow, rule_id: str) -> None:
+        _check_unrestricted(key)
+        if not await self._write(rules.delete_rule, key.org_id, rule_id):
+            raise NotThere("rule")
+
+
+def _check_unrestricted(key: KeyRow) -> None:
+    """Refuse what reaches beyond the one inbox that a key is restricted to."""
+    if key.inbox_id is not None:
+        raise _refused("This key is restricted to one inbox.")
+
+
+def _refused(detail: str) -> Refused:
+    return Refused(MISSING_SCOPE.status, MISSING_SCOPE.code, detail, fix=MISSING_SCOPE.fix)

@@ -1,0 +1,110 @@
+"""What the doors and the store tell each other of: keys, inboxes, messages, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Direction = Literal["inbound", "outbound"]
+Scope = Literal[
+    "messages:read",
+    "messages:write",
+    "inboxes:read",
+    "inboxes:write",
+    "webhooks:read",
+    "webhooks:write",
+    "rules:read",
+    "rules:write",
+    "keys:write",
+]
+RuleDirection = Literal["send", "receive"]
+RuleAction = Literal["allow", "block"]
+MatchType = Literal["address", "domain", "subdomain_wildcard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key without its secret."""
+
+    id: str
+    org_id: str
+    name: str
+    prefix: str
+    last_four: str
+    scopes: frozenset[str]
+    inbox_id: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """An inbox."""
+
+    id: str
+    org_id: str
+    address: str
+    display_name: str
+    client_id: str | None
+    send_paused: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """A message where it lies. ``header`` is its header block, for lists that read no body."""
+
+    id: str
+    inbox_id: str
+    thread_id: str | None
+    direction: Direction
+    folder: str
+    flags: frozenset[str]
+    has_attachments: bool
+    size: int
+    created_at: datetime
+    header: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRow:
+    """A filter rule."""
+
+    id: str
+    direction: RuleDirection
+    action: RuleAction
+    match_type: MatchType
+    value: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFilter:
+    """Which messages; None for any."""
+
+    folder: str | None = None
+    direction: Direction | None = None
+    unread: bool | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message to send.
+
+    Arguments:
+        octets: without Date and Message-ID where the client gave none; with Bcc.
+        recipients: the envelope.
+        labels: of the copy in Sent.
+        idempotency_key: repeated within 24 hours, the first message is returned and none is sent.
+        fingerprint: of the request; another one under the same key is refused with 409.
+    """
+
+    octets: bytes
+    recipients: Sequence[str]
+    labels: Sequence[str]
+    idempotency_key: str | None
+    fingerprint: bytes
