@@ -107,15 +107,18 @@ class SendPolicy:
             raise Refusal(SENDER_NOT_ALLOWED, f"This login sends as {sender.address}")
 
     def check_header(self, sender: Sender, header: bytes) -> None:
-        """Judge the From field (RFC 6409 §6.1); raises Refusal SENDER_NOT_ALLOWED."""
-        addresses = parse_addresses(find_header(header, "from") or b"")
+        """Judge the From field, if there is one; raises Refusal SENDER_NOT_ALLOWED."""
+        field = find_header(header, "from")
+        if field is None:
+            return
+        addresses = parse_addresses(field)
         authors = [
             b"@".join((one.mailbox, one.host)).decode("utf-8", "replace")
             for one in addresses
             if one.mailbox and one.host
         ]
         if not authors:
-            raise Refusal(SENDER_NOT_ALLOWED, "The message has no From field with an address")
+            raise Refusal(SENDER_NOT_ALLOWED, "From names no address")
         for author in authors:
             self.check_from(sender, author)
 

@@ -193,10 +193,12 @@ def store_message(
 
 
 def _missing_fields(sender: Sender, header: bytes) -> bytes:
-    """Make Date and Message-ID where the client gave none (RFC 6409 §8.2-3)."""
+    """Make Date, From and Message-ID where the client gave none (RFC 6409 §8)."""
     fields = ""
     if find_header(header, "date") is None:
         fields += f"Date: {format_datetime(datetime.now(UTC))}\r\n"
+    if find_header(header, "from") is None:
+        fields += f"From: {sender.address}\r\n"
     if find_header(header, "message-id") is None:
         domain = sender.address.rpartition("@")[2]
         fields += f"Message-ID: <{secrets.token_hex(16)}@{domain}>\r\n"
