@@ -72,15 +72,16 @@ def test_imaplib_walks_through_a_mailbox(anna: Account) -> None:
     _, answer = client.fetch("2", "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER])")
     head, header = answer[0]
     assert b"UID 2" in head
-    assert b'INTERNALDATE "04-Mar-2021 05:06:07 +0100"' in head or b"04:06:07 +0000" in head
+    assert b'INTERNALDATE " 4-Mar-2021 05:06:07 +0100"' in head
     assert header == b"Subject: number 2\r\n\r\n"
     assert client.fetch("2", "(BODY.PEEK[]<9.8>)")[1][0][1] == b"number 2"
-    assert client.fetch("2", "(BODY.PEEK[]<900.8>)")[1] == [b'2 (BODY[]<900> "")']
+    assert client.fetch("2", "(BODY.PEEK[]<900.8>)")[1][0][1] == b""
 
     assert client.store("1", "+FLAGS.SILENT", r"(\Answered)")[0] == "OK"
     assert rb"\Answered" in client.fetch("1", "(FLAGS)")[1][0]
     assert client.copy("1:2", "Drafts")[0] == "OK"
     assert client.uid("MOVE", "3", "Trash")[0] == "OK"
+    assert client.response("EXPUNGE")[1] == [b"3"]
     assert client.search(None, "ALL") == ("OK", [b"1 2"])
     assert client.store("1", "+FLAGS", r"(\Deleted)")[0] == "OK"
     assert client.expunge() == ("OK", [b"1"])
@@ -181,7 +182,7 @@ def test_imapclient(anna: Account) -> None:
     with new_imapclient(anna) as client:
         assert client.has_capability("CONDSTORE")
         assert client.has_capability("IDLE")
-        assert client.find_special_folder(imapclient.SENT) == "Sent"
+        assert client.find_special_folder(imapclient.imapclient.SENT) == "Sent"
         client.create_folder("Übersicht & mehr 🎉")
         assert "Übersicht & mehr 🎉" in [name for _, _, name in client.list_folders()]
         for message in mail:
@@ -189,14 +190,17 @@ def test_imapclient(anna: Account) -> None:
         assert client.select_folder("INBOX")[b"EXISTS"] == 13
         assert client.search(["SEEN", "SINCE", "01-Feb-2024"]) == list(range(1, 14))
         assert client.search(["SUBJECT", "Größe"], "UTF-8")
-        fetched = client.fetch("1:*", ["ENVELOPE", "BODYSTRUCTURE", "BODY.PEEK[]", "MODSEQ"])
+        fetched = client.fetch(
+            client.search(), ["ENVELOPE", "BODYSTRUCTURE", "BODY.PEEK[]", "MODSEQ"]
+        )
         assert [fetched[uid][b"BODY[]"] for uid in sorted(fetched)] == mail
         assert fetched[4][b"BODYSTRUCTURE"].is_multipart
         assert fetched[1][b"ENVELOPE"].from_[0].host == b"example.test"
         client.add_flags([2, 3], ["\\Flagged", "later"])
         assert set(client.get_flags([2])[2]) >= {b"\\Flagged", b"later", b"\\Seen"}
-        assert set(client.remove_flags([2], ["later"])[2]) == {b"\\Flagged", b"\\Seen"}
-        assert client.move([5], "Übersicht & mehr 🎉")
+        flags = set(client.remove_flags([2], ["later"])[2])
+        assert flags - {b"\\Recent"} == {b"\\Flagged", b"\\Seen"}
+        client.move([5], "Übersicht & mehr 🎉")
         assert client.folder_status("Übersicht & mehr 🎉", "MESSAGES") == {b"MESSAGES": 1}
         assert client.delete_messages([6])
         assert client.uid_expunge([6])
@@ -234,7 +238,7 @@ def test_five_connections_at_once_see_the_same(anna: Account) -> None:
     with new_imapclient(anna) as client:
         client.select_folder("INBOX")
         everything = {f"by{number}".encode() for number in range(5)}
-        assert all(set(flags) >= everything for flags in client.get_flags("1:*").values())
+        assert all(set(flags) >= everything for flags in client.get_flags(client.search()).values())
 
 
 # ---------------------------------------------------------------------------------- aioimaplib
