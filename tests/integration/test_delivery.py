@@ -146,7 +146,7 @@ def test_pipelining(anna: Account, bert: Account) -> None:
         f"RCPT TO:<{bert.address}>\r\nDATA\r\n".encode()
     )
     assert [wire.reply()[:3] for _ in range(4)] == [b"250", b"550", b"250", b"354"]
-    wire.send(b"Subject: piped\r\n\r\n.\r\nQUIT\r\n")
+    wire.send(b"From: %s\r\n\r\n.\r\nQUIT\r\n" % anna.address.encode())
     assert [wire.reply()[:3] for _ in range(2)] == [b"250", b"221"]
     assert wire.line() == b""
     wire.close()

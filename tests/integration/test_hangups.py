@@ -96,7 +96,7 @@ def test_who_does_not_wait_for_the_answer_sends_once_at_most(anna: Account) -> N
         wire = anna.raw_smtp()
         wire.send(f"MAIL FROM:<{anna.address}>\r\nRCPT TO:<{anna.address}>\r\nDATA\r\n".encode())
         assert [wire.reply()[:3] for _ in range(3)] == [b"250", b"250", b"354"]
-        wire.send(b"Subject: sent and gone\r\n\r\n.\r\n")
+        wire.send(b"From: %s\r\n\r\nSent and gone\r\n.\r\n" % anna.address.encode())
         wire.reset()
     anna.send(anna.address, "last")
     assert 1 <= anna.count() <= 6
