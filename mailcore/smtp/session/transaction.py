@@ -28,6 +28,7 @@ class Transaction:
         self._limits = limits
         self._recipients: list[Recipient] = []
         self._content: Content | None = None
+        self._full = False
 
     async def begin(self) -> Reply:
         """Ask for the sender."""
@@ -48,14 +49,23 @@ class Transaction:
         return replies.RECIPIENT_OK
 
     def write(self, data: bytes) -> None:
-        """Take octets of the message."""
+        """Take octets of the message. If there is no room for them, its end is refused."""
+        if self._full:
+            return
         if self._content is None:
             self._content = Content(memory=self._limits.spool_memory)
-        self._content.write(data)
+        try:
+            self._content.write(data)
+        except OSError as error:
+            log.error("no place to keep a message: %s", error)
+            self._full = True
+            self.close()
 
     async def deliver(self, hello: str, protocol: str) -> Sequence[Reply]:
         """Hand the message over; return a reply for each recipient, or one that goes for all."""
         self.write(b"")
+        if self._full:
+            return [replies.NO_STORAGE]
         content = self._content
         assert content is not None
         transaction = MailTransaction(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import logging
+import tempfile
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -265,6 +267,20 @@ def test_a_poisoned_message_is_not_stored(store: Store) -> None:
     assert line.codes("fine", b"one\n.\r\nMAIL FROM:<smuggled@x>\r\n", ".") == ["550 5.6.11"]
     assert store.mail == []
     assert line.codes("NOOP") == ["250 2.0.0"]
+
+
+def test_no_room_for_a_message_refuses_it_and_only_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    line = Line(store, limits=Limits(spool_memory=100))
+    line.say("EHLO x")
+    line.say(*ENVELOPE, "DATA")
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+        assert line.codes(*["long line"] * 20, ".") == ["452 4.3.1"]
+    assert store.mail == []
+    line.say(*ENVELOPE, "DATA")
+    assert line.codes(*["long line"] * 20, ".") == ["250 2.6.0"]
 
 
 def test_an_empty_message_is_a_message(store: Store) -> None:
