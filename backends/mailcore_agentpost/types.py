@@ -83,7 +83,7 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFilter:
-    """Which messages; None for any."""
+    """Which messages; None for any. Without a folder: all but those in Trash and Drafts."""
 
     folder: str | None = None
     direction: Direction | None = None

@@ -184,7 +184,7 @@ class MessagePage(_Page, frozen=True):
 
 
 class MessageQuery(PageQuery, frozen=True):
-    """Which messages to list; without parameters all that are not in Trash."""
+    """Which messages to list; without a folder all but those in Trash and Drafts."""
 
     folder: Annotated[str, msgspec.Meta(max_length=255)] | None = None
     direction: Direction | None = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mailcore_agentpost.mail.folders import INBOX, SENT, TRASH, find_folder
+from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, TRASH, find_folder
 from mailcore_agentpost.mail.placements import change_flags, copy, move, remove
 from mailcore_agentpost.store import Transaction
 from mailcore_agentpost.types import MessageFilter, MessageRow
@@ -46,8 +46,10 @@ def _message(row: sqlite3.Row) -> MessageRow:
 def list_messages(
     connection: sqlite3.Connection, inbox: str, where: MessageFilter, before: str | None, limit: int
 ) -> Sequence[MessageRow]:
-    """Return messages of an inbox by descending id."""
+    """Return messages of an inbox by descending id; those in Trash and Drafts only when asked."""
     terms = ["messages.inbox = ?"]
+    if where.folder is None:
+        terms.append(f"folders.name NOT IN ('{TRASH}', '{DRAFTS}')")
     values: list[Any] = [inbox]
     for term, value in (
         ("messages.id < ?", before),
