@@ -69,7 +69,8 @@ class Ready:
         commands = list(self.commands())
         if commands:
             known = self.first_minute.api_key is not None
-            yield "  try it" if known else "  try it, after  API_KEY=ap_…"
+            first = "" if known else ", after  API_KEY=ap_…"
+            yield f"  try it{first}   (the line for Node needs  npm install nodemailer)"
             yield from commands
 
     def commands(self) -> Iterator[str]:
