@@ -1,35 +1,33 @@
 """The contract between the engine and whoever has messages.
 
 A backend stores octets, flags and UIDs; everything that can be derived from them (envelopes,
-structures,
-search, sequence numbers, untagged updates) is the engine's. The smallest useful backend is
-:class:`Backend.authenticate`, :meth:`Account.mailboxes`, :meth:`Account.open`,
-:meth:`Mailbox.changes`
-and :meth:`Mailbox.read`. Everything else is an *optional protocol*: implement its methods and the
-engine finds them by ``isinstance``, advertises the matching capability and uses them; leave them
-out and
-the command is answered ``NO [CANNOT]``.
+structures, search, sequence numbers, untagged updates) is the engine's. The smallest useful backend
+is :meth:`Backend.authenticate`, :meth:`Account.mailboxes`, :meth:`Account.open`,
+:meth:`Mailbox.changes` and :meth:`Mailbox.read`. Everything else is an *optional protocol*:
+implement its methods and the engine finds them by ``isinstance``, advertises the matching
+capability and uses them; leave them out and the command is answered ``NO [CANNOT]``.
 
 All methods may be slow; they are awaited in the task of the connection that needs them. Raise
 :class:`BackendError` (or one of its kinds) to refuse: its code and text reach the client. Anything
-else that
-is raised is logged and answered as a server bug, and the connection lives on.
+else that is raised is logged and answered as a server bug, and the connection lives on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cached_property
 from typing import Literal, Protocol, runtime_checkable
 
+from mailcore.imap.summary import summarize
+from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.sasl.types import Credentials
 from mailcore.smtp.types import ForwardPath, MailParameters, RcptParameters, Reply, ReversePath
 from mailcore.spool import Content
 
-# -------------------------------------------------------------------------------------------
-# refusals
+# ----------------------------------------------------------------------------------------- refusals
 
 
 class BackendError(Exception):
@@ -166,8 +164,7 @@ class Receives(Protocol):
         ...
 
 
-# -------------------------------------------------------------------------------------------
-# accounts
+# ----------------------------------------------------------------------------------------- accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +255,7 @@ class Closes(Protocol):
     def close(self) -> None: ...
 
 
-# ------------------------------------------------------------------------------------------
-# mailboxes
+# ---------------------------------------------------------------------------------------- mailboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +288,7 @@ class Changes:
         highest_modseq: as of now; pass it as ``since`` the next time. Each change raises it.
         uid_next: the UID that the next message would get at least.
         complete: True if ``messages`` is all there is, so that whatever is not in it has vanished.
-            For
-            ``since=0``, and for backends that keep no history.
+            For ``since=0``, and for backends that keep no history.
     """
 
     messages: Sequence[MessageState]
@@ -305,9 +300,7 @@ class Changes:
 
 @runtime_checkable
 class Mailbox(Protocol):
-    """A set of messages, each with a UID, flags and a mod-sequence. Two methods make it
-    readable.
-    """
+    """A set of messages, each with a UID, flags and a mod-sequence. Two methods make it readable."""
 
     @property
     def id(self) -> str:
@@ -345,32 +338,41 @@ def all_messages(messages: Iterable[MessageState], *, modseq: int = 1) -> Change
     return Changes(ordered, highest_modseq=modseq, uid_next=uid_next, complete=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewMessage:
     """A message on its way into a mailbox.
 
     Arguments:
         content: its octets; the engine closes it afterwards.
-        summary: what the engine derived from them (opaque; hand it back from
-            :class:`KeepsSummaries`).
         flags: to set; empty for none.
         internal_date: as the client asked, or None for now.
+        limits: bounds on what is derived from it.
     """
 
     content: Content
-    summary: bytes = field(repr=False)
     flags: frozenset[str] = frozenset()
     internal_date: datetime | None = None
+    limits: Limits = DEFAULT_LIMITS
+
+    @cached_property
+    def summary(self) -> bytes:
+        """What the engine derives from the octets: opaque; for :class:`KeepsSummaries`.
+
+        Made when it is first asked for. A large message that was built to be slow to read takes
+        seconds, so a backend that serves others meanwhile asks in a thread.
+        """
+        return summarize(self.content.buffer(), self.limits).to_bytes()
 
 
 @runtime_checkable
 class Appendable(Protocol):
-    """Optional, on a mailbox: APPEND (RFC 9051 §6.3.12). Returns after the commit has reached the
-    disk.
-    """
+    """Optional, on a mailbox: APPEND (RFC 9051 §6.3.12)."""
 
     async def append(self, messages: Sequence[NewMessage]) -> Sequence[int]:
-        """Store all of them or none; return their UIDs in order (RFC 3502 §6.3.11)."""
+        """Store all of them or none; return their UIDs in order (RFC 3502 §6.3.11).
+
+        Returns after the commit has reached the disk.
+        """
         ...
 
 
@@ -384,15 +386,11 @@ class FlagAction(Enum):
 
 @runtime_checkable
 class Flaggable(Protocol):
-    """Optional, on a mailbox: STORE. A mailbox without it is opened read-only unless it is
-    Appendable.
-    """
+    """Optional, on a mailbox: STORE. A mailbox without it, or APPEND, is opened read-only."""
 
     @property
     def permanent_flags(self) -> frozenset[str]:
-        """What a client can change for good; ``"\\*"`` in it allows new keywords (RFC 9051
-        §7.1).
-        """
+        """What a client can change for good; ``"\\*"`` allows new keywords (RFC 9051 §7.1)."""
         ...
 
     async def store_flags(
@@ -432,13 +430,13 @@ class Copied:
 
 @runtime_checkable
 class Copyable(Protocol):
-    """Optional, on a mailbox: COPY and MOVE into another mailbox of the same account,
-    atomically.
-    """
+    """Optional, on a mailbox: COPY and MOVE into another one of the same account, atomically."""
 
     async def copy(self, uids: Sequence[int], name: str) -> Copied:
-        """Copy; UIDs that are gone are passed over. Raises NoSuchMailbox (the client gets
-        TRYCREATE).
+        """Copy; UIDs that are gone are passed over.
+
+        Raises:
+            NoSuchMailbox: the client gets TRYCREATE.
         """
         ...
 
@@ -449,17 +447,14 @@ class Copyable(Protocol):
 
 @runtime_checkable
 class KeepsSummaries(Protocol):
-    """Optional, on a mailbox: it kept :attr:`NewMessage.summary`, so that no body is parsed
-    twice.
-    """
+    """Optional, on a mailbox: it kept each :attr:`NewMessage.summary`: no body is read twice."""
 
     async def summaries(self, uids: Sequence[int]) -> Mapping[int, bytes]:
         """Return the stored summaries of these UIDs; leave out those that there are none for."""
         ...
 
 
-# --------------------------------------------------------------------------------------- sending
-# mail
+# ------------------------------------------------------------------------------------ sending mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,9 +486,7 @@ class MailTransaction:
 
 @runtime_checkable
 class Delivery(Protocol):
-    """Where one SMTP or LMTP connection puts its mail. Raise BackendError to refuse with its
-    ``reply``.
-    """
+    """Where one SMTP or LMTP connection puts its mail. A BackendError refuses with its ``reply``."""
 
     async def mail_from(self, sender: ReversePath, parameters: MailParameters) -> None:
         """Judge a sender. A new transaction begins; whatever the last one left is void."""

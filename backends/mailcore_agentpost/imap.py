@@ -29,7 +29,7 @@ from mailcore_agentpost.mail.digest import Digest, digest
 from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, STANDARD, TRASH, Folder
 from mailcore_agentpost.mail.placements import Placement
 from mailcore_agentpost.policy import Sender
-from mailcore_agentpost.sending import SEEN
+from mailcore_agentpost.sending import SEEN, in_thread_if_large
 from mailcore_agentpost.settings import Settings
 from mailcore_agentpost.smtp import Submission, Submitting
 from mailcore_agentpost.store import Store, Transaction
@@ -174,6 +174,10 @@ class _Appended:
     date: datetime
 
 
+def _read(new: NewMessage, data: Buffer, limits: Limits) -> Digest:
+    return digest(data, limits, new.summary)
+
+
 class Mailbox:
     """A folder. Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries.
 
@@ -211,16 +215,12 @@ class Mailbox:
     async def append(self, new: Sequence[NewMessage]) -> Sequence[int]:
         self._access.check_write()
         now = datetime.now(UTC)
-        limits = self._access.limits
-        appended = [
-            _Appended(
-                data := one.content.buffer(),
-                digest(data, limits, one.summary),
-                one.flags,
-                one.internal_date or now,
-            )
-            for one in new
-        ]
+        appended: list[_Appended] = []
+        for one in new:
+            data = one.content.buffer()
+            read = partial(_read, one, data, self._access.limits)
+            made = await in_thread_if_large(data, self._access.limits, read)
+            appended.append(_Appended(data, made, one.flags, one.internal_date or now))
         return await self._store.write(lambda transaction: self._append(transaction, appended))
 
     def _append(self, transaction: Transaction, appended: Sequence[_Appended]) -> list[int]:

@@ -36,7 +36,6 @@ from mailcore.backend import (
     Peer,
     Recipient,
 )
-from mailcore.imap.summary import summarize
 from mailcore.sasl.types import Credentials
 from mailcore.smtp.types import MailParameters, Reply, ReversePath
 from mailcore.spool import Content
@@ -55,7 +54,7 @@ def new_message(
     data: bytes, flags: frozenset[str] = frozenset(), internal_date: datetime | None = None
 ) -> NewMessage:
     """Make a message for :meth:`MemoryMailbox.append` from its octets."""
-    return NewMessage(Content(data), summarize(data).to_bytes(), flags, internal_date)
+    return NewMessage(Content(data), flags, internal_date)
 
 
 class MemoryBackend:

@@ -21,7 +21,6 @@ from mailcore.imap.session.answers import no, ok
 from mailcore.imap.session.copy import in_order
 from mailcore.imap.session.select import permanent_flags
 from mailcore.imap.session.store import canonical
-from mailcore.imap.summary import summarize
 from mailcore.imap.types import ResponseCode
 from mailcore.limits import Limits
 from mailcore.spool import Content
@@ -61,10 +60,7 @@ class Append:
         keywords = permanent_flags(self.mailbox)
         messages = [
             NewMessage(
-                content,
-                summarize(content.buffer(), self._limits).to_bytes(),
-                canonical(begin.flags, keywords),
-                begin.internal_date,
+                content, canonical(begin.flags, keywords), begin.internal_date, self._limits
             )
             for begin, content in self._begun
         ]
