@@ -51,6 +51,7 @@ class Limits:
     # Message structure: what lies beyond is stored all the same and described as opaque.
     mime_depth: int = 100
     mime_parts: int = 10_000
+    # All header blocks of a message together.
     header_block: int = MIB
     # Changes that a slow reader has not been told; beyond, the session compares snapshots instead.
     queued_changes: int = 10_000

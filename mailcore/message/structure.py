@@ -18,9 +18,6 @@ from mailcore.message.parameters import Parameters
 # delimiter  :=  CRLF "--" boundary          ; RFC 2046 §5.1.1 allows boundaries of 70 octets
 # A line feed alone begins a line as well. Longer lines are no delimiters.
 _DELIMITER = re.compile(rb"\n--([^\r\n]{1,998})")
-# Headers cost more than bodies, and messages within messages have no end of them: all header blocks
-# of one message together may be this many times as long as one.
-_HEADERS = 4
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 
 
@@ -84,7 +81,7 @@ def parse_structure(
         data: the octets of the message.
         max_depth: how deep multiparts and messages nest, the message itself being 1.
         max_parts: how many parts are told apart.
-        max_header: octets of a header block; four times that for all of them together.
+        max_header: octets of all header blocks together.
     """
     return _Scanner(data, max_depth, max_parts, max_header).scan()
 
@@ -120,8 +117,8 @@ class _Scanner:
         self.size = len(data)
         self.max_depth = max_depth
         self.max_parts = max_parts
-        self.max_header = max_header
-        self.headers_left = max_header * _HEADERS
+        # Headers cost more than bodies, and messages within messages have no end of them.
+        self.headers_left = max_header
         self.parts = 0
         self.position = 0
         self.stack: list[_Open] = []
@@ -166,7 +163,7 @@ class _Scanner:
     def open_one(self, start: int) -> _Open:
         self.parts += 1
         body = self.find_body(start)
-        allowed = min(self.max_header, self.headers_left)
+        allowed = self.headers_left
         header = self.data[start : min(body, start + allowed)]
         self.headers_left -= len(header)
         if self.stack and self.stack[-1].kind == "message":
