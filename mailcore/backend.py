@@ -300,7 +300,7 @@ class Changes:
 
 @runtime_checkable
 class Mailbox(Protocol):
-    """A set of messages, each with a UID, flags and a mod-sequence. Two methods make it readable."""
+    """Messages, each with a UID, flags and a mod-sequence. Two methods make it readable."""
 
     @property
     def id(self) -> str:
@@ -486,7 +486,7 @@ class MailTransaction:
 
 @runtime_checkable
 class Delivery(Protocol):
-    """Where one SMTP or LMTP connection puts its mail. A BackendError refuses with its ``reply``."""
+    """Where one SMTP or LMTP connection puts mail. A BackendError refuses with its ``reply``."""
 
     async def mail_from(self, sender: ReversePath, parameters: MailParameters) -> None:
         """Judge a sender. A new transaction begins; whatever the last one left is void."""
