@@ -27,6 +27,19 @@ CLOSE: Final = Flow.CLOSE
 Step = bytes | Literal[Flow.NEED_DATA, Flow.START_TLS, Flow.CLOSE]
 
 
+_FIRST_DELAY: Final = 0.5
+_LONGEST_DELAY: Final = 8.0
+
+
+def delay_after(failures: int) -> float:
+    """Return the seconds by which to hold back the answer to a wrong password.
+
+    Arguments:
+        failures: on this connection so far, this one included.
+    """
+    return min(_FIRST_DELAY * float(2 ** min(failures - 1, 10)), _LONGEST_DELAY)
+
+
 class Session(Protocol):
     """What a driver needs to know of a session, be it IMAP or SMTP. No sockets, no clocks.
 
@@ -37,12 +50,21 @@ class Session(Protocol):
             if step is CLOSE: break
             elif step is NEED_DATA: session.receive_data(await receive())  # b"" : receive_eof()
             elif step is START_TLS: ...; session.tls_started()
-            else: await send(step)
+            else: await sleep(session.delay); await send(step)
     """
 
     #: Set by the driver; called by the session, from any thread, when a waiting driver should stop
     #: receiving and call :meth:`step` again.
     wake: Callable[[], None]
+
+    #: Seconds by which to hold back what the last step returned: more than 0 after a wrong
+    #: password, see :func:`delay_after`.
+    delay: float
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether the peer has done what this door asks for; until then its time is short."""
+        ...
 
     @property
     def timeout(self) -> float:

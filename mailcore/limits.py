@@ -68,6 +68,8 @@ class Limits:
     smtp_timeout: float = 300.0
     # Wrong passwords on one connection before it is closed.
     failed_logins: int = 20
+    # Wrong passwords of one address in all its connections before answers take ever longer.
+    failed_logins_per_peer: int = 50
     # Connections at a time.
     connections_per_peer: int = 100
     connections: int = 10_000

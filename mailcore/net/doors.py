@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import trio
@@ -48,8 +49,9 @@ def session_door(
         implicit_tls: for a TLS handshake before anything else (RFC 8314 §3).
         starttls: for sessions that offer STARTTLS.
         limits: of connections, handshakes and slow readers.
-        admission: connection counts to share with other doors.
+        admission: counts to share with other doors: of connections, and of wrong passwords.
     """
+    admission = admission or Admission(limits)
 
     async def serve(connection: Connection) -> None:
         stream = Stream(connection.socket)
@@ -66,7 +68,8 @@ def session_door(
             connection.on_shut_down = say_goodbye
             if connection.closing.is_set():
                 session.shut_down("Server shutting down")
-            await drive(session, stream, limits=limits, tls=starttls)
+            failed = partial(admission.login_failed, connection.peer.host)
+            await drive(session, stream, limits=limits, tls=starttls, login_failed=failed)
         finally:
             await stream.aclose()
 

@@ -102,18 +102,20 @@ async def drive(
     *,
     limits: Limits = DEFAULT_LIMITS,
     tls: Callable[[], ssl.SSLContext] | None = None,
+    login_failed: Callable[[], float] = lambda: 0.0,
 ) -> None:
     """Run a session until it closes or its peer is gone, and release what it holds.
 
     The stream stays open: closing it is for whoever made it.
 
     Arguments:
-        session: fresh; its ``wake`` is set here. If it has a ``delay``, in seconds, what it
-            answers is sent that much later: wrong passwords are answered slowly. While it has a
-            ``logged_in`` that is false, its peer has ``login_timeout`` in all.
+        session: fresh; its ``wake`` is set here. Until it is ``logged_in``, its peer has
+            ``login_timeout`` in all.
         stream: connected, its TLS handshake done if it has TLS from the start.
         limits: ``minimum_rate`` and ``command_timeout`` bound a slow reader.
         tls: gives the context for STARTTLS, if the session offers that.
+        login_failed: called after a wrong password; gives the seconds by which to hold back the
+            answer, if the session does not ask for more.
 
     Raises:
         OSError: the connection broke, or the peer was too slow to read.
@@ -135,8 +137,8 @@ async def drive(
                 await handshake(stream, tls, limits)
                 session.tls_started()
             else:
-                if delay := getattr(session, "delay", 0.0):
-                    await trio.sleep(delay)
+                if session.delay:
+                    await trio.sleep(max(session.delay, login_failed()))
                 await _send(stream, step, limits)
                 patience.renew(session.timeout)
     finally:
@@ -147,8 +149,7 @@ async def drive(
 async def _receive(session: Session, stream: Stream, waker: Waker, patience: Patience) -> bool:
     """Give the session what comes, or tell it what does not; return True after the last octet."""
     patience.expect(session.timeout)
-    logged_in: bool = getattr(session, "logged_in", True)
-    data = await waker.receive(stream, patience.until(logged_in=logged_in))
+    data = await waker.receive(stream, patience.until(logged_in=session.logged_in))
     if data:
         patience.credit(len(data))
         session.receive_data(data)

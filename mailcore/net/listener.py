@@ -17,6 +17,7 @@ import trio
 
 from mailcore.backend import Peer
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.net.failed_logins import FailedLogins
 
 logger = logging.getLogger("mailcore.net")
 
@@ -96,15 +97,18 @@ def _tune(socket: trio.socket.SocketType) -> None:
 
 
 class Admission:
-    """Counts connections, in total and of each peer. One may be shared by several doors.
+    """Counts connections, in total and of each peer, and wrong passwords of each peer.
+
+    One may be shared by several doors.
 
     Arguments:
-        limits: ``connections`` and ``connections_per_peer``.
+        limits: ``connections``, ``connections_per_peer`` and ``failed_logins_per_peer``.
     """
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
         self._peers: Counter[str] = Counter()
+        self._failed_logins = FailedLogins(limits)
         self._total = 0
 
     @contextmanager
@@ -127,6 +131,10 @@ class Admission:
             self._peers[key] -= 1
             if not self._peers[key]:
                 del self._peers[key]
+
+    def login_failed(self, host: str) -> float:
+        """Note a wrong password; return the seconds by which to hold back its answer."""
+        return self._failed_logins.note(self._key(host))
 
     @staticmethod
     def _key(host: str) -> str:

@@ -59,9 +59,7 @@ class Append:
         """Store the messages and return their UIDs."""
         keywords = permanent_flags(self.mailbox)
         messages = [
-            NewMessage(
-                content, canonical(begin.flags, keywords), begin.internal_date, self._limits
-            )
+            NewMessage(content, canonical(begin.flags, keywords), begin.internal_date, self._limits)
             for begin, content in self._begun
         ]
         return list(await self.target.append(messages))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mailcore.backend import BackendError
+from mailcore.flow import delay_after
 from mailcore.imap import commands
 from mailcore.imap.responses import Continuation, Tagged
 from mailcore.imap.session.answers import bad, no, ok, refused
@@ -14,10 +15,6 @@ from mailcore.sasl import Challenge, Credentials, PlainCredentials, SaslError, S
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
-
-# A wrong password is answered this much later than the one before, up to the second value.
-_DELAY_STEP: Final = 0.5
-_DELAY_MOST: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ async def _authenticate(
         account = await session.backend.authenticate(credentials, session.peer)
     except BackendError as error:
         session.failed_logins += 1
-        session.delay = min(_DELAY_STEP * (session.failed_logins - 1), _DELAY_MOST)
+        session.delay = delay_after(session.failed_logins)
         if session.failed_logins >= session.limits.failed_logins:
             session.say_goodbye("Too many failed logins")
         return refused(command, error)

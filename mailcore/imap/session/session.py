@@ -104,6 +104,11 @@ class Session:
     # ------------------------------------------------------------------- what a driver calls
 
     @property
+    def logged_in(self) -> bool:
+        """Whether the peer has logged in: until then it has little time in all."""
+        return self.account is not None
+
+    @property
     def timeout(self) -> float:
         """Seconds that the peer now has to send something (RFC 9051 §5.4)."""
         if self.account is None:

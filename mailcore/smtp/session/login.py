@@ -16,6 +16,7 @@ from mailcore.backend import (
     Submits,
     Watchable,
 )
+from mailcore.flow import delay_after
 from mailcore.limits import Limits
 from mailcore.sasl import (
     SERVER_MECHANISMS,
@@ -28,9 +29,6 @@ from mailcore.sasl import (
 from mailcore.smtp.session import replies
 from mailcore.smtp.session.guard import guarded
 from mailcore.smtp.types import Reply
-
-_FIRST_DELAY = 0.5
-_LONGEST_DELAY = 8.0
 
 
 class Login:
@@ -55,8 +53,8 @@ class Login:
 
     @property
     def delay(self) -> float:
-        """Seconds by which to delay the reply to a failure: growing, but bounded."""
-        return float(min(_FIRST_DELAY * 2 ** min(self._failures - 1, 10), _LONGEST_DELAY))
+        """Seconds by which to hold back the reply to a failure."""
+        return delay_after(self._failures)
 
     async def start(self, name: str, initial: bytes | None, peer: Peer) -> Reply:
         """Begin an exchange; return 334, 235 or a refusal."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import imaplib
 import smtplib
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import trio
@@ -23,7 +26,17 @@ from mailcore.backend import (
     Peer,
     Recipient,
 )
-from mailcore.net import Door, running, serve_imap, serve_mx, serve_smtp
+from mailcore.limits import Limits
+from mailcore.net import (
+    Admission,
+    Door,
+    bind,
+    imap_door,
+    running,
+    serve_imap,
+    serve_mx,
+    serve_smtp,
+)
 from mailcore.sasl.types import Credentials
 from mailcore.serve.certificates import CertificateFiles
 from mailcore.smtp.types import MailParameters, Reply, ReversePath
@@ -155,3 +168,49 @@ async def test_lmtp_is_served_on_a_unix_socket(tmp_path: Path) -> None:
         nursery.cancel_scope.cancel()
     assert backend.peers == [Peer("lmtp")]
     assert b"Subject: z" in backend.mail[0]
+
+
+@pytest.mark.parametrize("protocol", ["imap", "smtp"])
+async def test_who_only_talks_has_little_time_to_log_in(protocol: str) -> None:
+    limits = Limits(login_timeout=0.3)
+    serve = partial(serve_imap if protocol == "imap" else serve_smtp, Pigeonhole())
+    async with trio.open_nursery() as nursery:
+        door: Door = await nursery.start(partial(serve, tls=None, limits=limits))
+        stream = await trio.open_tcp_stream(*door.addresses[0])
+        said = b""
+        with trio.fail_after(5):
+            while piece := await stream.receive_some():
+                said += piece
+                await trio.sleep(0.05)
+                with suppress(trio.BrokenResourceError):
+                    await stream.send_all(b"a NOOP\r\n" if protocol == "imap" else b"NOOP\r\n")
+        nursery.cancel_scope.cancel()
+    assert said.splitlines()[-1][:5] in (b"* BYE", b"421 4")
+
+
+async def test_wrong_passwords_are_counted_over_all_connections_of_an_address(
+    certificate: CertificateFiles, client_tls: ssl.SSLContext
+) -> None:
+    class Noted(Admission):
+        hosts: ClassVar[list[str]] = []
+
+        def login_failed(self, host: str) -> float:
+            self.hosts.append(host)
+            return 0.0
+
+    def log_in(word: str) -> str:
+        with imaplib.IMAP4_SSL(*door.addresses[0], ssl_context=client_tls) as client:
+            try:
+                return client.login("anna", word)[0]
+            except client.error:
+                return "refused"
+
+    listeners = await bind("127.0.0.1", 0)
+    tls = certificate.context()
+    door = imap_door(Pigeonhole(), listeners, tls=tls, admission=Noted())
+    async with trio.open_nursery() as nursery:
+        await nursery.start(door.run)
+        for word, answer in (("word", "OK"), ("guess", "refused"), ("other", "refused")):
+            assert await trio.to_thread.run_sync(log_in, word) == answer
+        nursery.cancel_scope.cancel()
+    assert Noted.hosts == ["127.0.0.1", "127.0.0.1"]
