@@ -21,8 +21,9 @@ DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 # qtextSMTP = %d32-33 / %d35-91 / %d93-126;  quoted-pairSMTP = %d92 %d32-126
 QUOTED_STRING = re.compile(rf'"(?:[ !#-\[\]-~{_WIDE}]|\\[ -~])*"')
 # sub-domain = Let-dig [Ldh-str];  Domain = sub-domain *("." sub-domain)
-# No more of one kind than a label or a name in the DNS can have (RFC 1035 §2.3.4).
-_LABEL = rf"[A-Za-z0-9{_WIDE}](?:[A-Za-z0-9\-{_WIDE}]{{0,61}}[A-Za-z0-9{_WIDE}])?"
+# No more of one kind than a label or a name in the DNS can have (RFC 1035 §2.3.4). Also taken: "_",
+# which host names may not hold, and which hosts that send mail hold all the same.
+_LABEL = rf"[A-Za-z0-9_{_WIDE}](?:[A-Za-z0-9_\-{_WIDE}]{{0,61}}[A-Za-z0-9_{_WIDE}])?"
 DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 # address-literal = "[" ( IPv4-address-literal / IPv6-address-literal /
 #                         General-address-literal ) "]"
