@@ -24,7 +24,7 @@ from mailcore_agentpost.cases import (
 )
 from mailcore_agentpost.mail.digest import digest
 from mailcore_agentpost.mail.folders import INBOX
-from mailcore_agentpost.mail.inboxes import find_recipient
+from mailcore_agentpost.mail.inboxes import find_recipient, first_inbox
 from mailcore_agentpost.mail.messages import write_body
 from mailcore_agentpost.mail.rules import is_blocked
 from mailcore_agentpost.policy import Sender, SendPolicy
@@ -139,9 +139,12 @@ class Inbound:
 
     async def rcpt_to(self, recipient: Recipient) -> None:
         address = recipient.path.address
+        ours = recipient.path.domain.lower() in (self._domain, "")
         inbox = await self._store.read(partial(find_recipient, address=address))
+        if inbox is None and ours and recipient.path.local_part.lower() == "postmaster":
+            # RFC 5321 §4.5.1: somebody reads this.
+            inbox = await self._store.read(first_inbox)
         if inbox is None:
-            ours = recipient.path.domain.lower() in (self._domain, "")
             raise Refusal(UNKNOWN_RECIPIENT if ours else NOT_RELAYED)
         if not self._sender.is_null and await self._is_blocked(inbox):
             raise Refusal(MESSAGE_REJECTED)

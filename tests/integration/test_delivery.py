@@ -107,6 +107,12 @@ def test_a_bounce_is_taken(stranger: smtplib.SMTP, anna: Account) -> None:
     assert received.startswith(b"Return-Path: <>\r\n")
 
 
+def test_the_postmaster_is_who_runs_the_server(server: Server) -> None:
+    with smtplib.SMTP(*server.mx, timeout=5) as stranger:
+        stranger.sendmail("someone@example.org", "PostMaster", "Subject: help\r\n\r\nHi.\r\n")
+    assert Account(server, server.inbox, server.key).count() == 1
+
+
 def test_strangers_reach_nobody_but_inboxes_here(stranger: smtplib.SMTP, anna: Account) -> None:
     domain = anna.address.partition("@")[2]
     stranger.ehlo()

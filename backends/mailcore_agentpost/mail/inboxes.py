@@ -113,6 +113,12 @@ def find_recipient(connection: sqlite3.Connection, address: str) -> InboxRow | N
     return inbox_at(connection, without_tag(address))
 
 
+def first_inbox(connection: sqlite3.Connection) -> InboxRow | None:
+    """Return the inbox that was made first: that of whoever runs the server."""
+    row = connection.execute("SELECT * FROM inboxes ORDER BY id LIMIT 1").fetchone()
+    return None if row is None else _inbox(row)
+
+
 def find_inbox(connection: sqlite3.Connection, organization: str, inbox: str) -> InboxRow | None:
     """Return an inbox of an organization."""
     row = connection.execute(
