@@ -119,8 +119,12 @@ def rename_folder(transaction: Transaction, inbox: str, name: str, new_name: str
     ]
     if not any(folder.name == name for folder in moving):
         raise NoSuchMailbox
+    if new_name == name:
+        raise MailboxExists
     if new_name.startswith(name + "/"):
         raise Cannot("A folder can not go below itself")
+    # From the top: what moves up may take a name that one above it has just left.
+    moving.sort(key=lambda folder: len(folder.name))
     try:
         for folder in moving:
             transaction.execute(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, TRASH, find_folder
-from mailcore_agentpost.mail.placements import change_flags, copy, move, remove
+from mailcore_agentpost.mail.placements import change_flags, copy, remove
 from mailcore_agentpost.store import Transaction
 from mailcore_agentpost.types import MessageFilter, MessageRow
 
@@ -97,8 +97,8 @@ def trash_message(transaction: Transaction, message: MessageRow) -> None:
     places = _places(transaction, message.id)
     trash = find_folder(transaction.connection, message.inbox_id, TRASH)
     if all(folder != trash.id for folder, _, _ in places):
-        folder, uid, _ = places[0]
-        copy(transaction, folder, [uid], trash)
+        for folder, uid, _ in places[:1]:  # none, if it was purged meanwhile
+            copy(transaction, folder, [uid], trash)
     for folder, uid, _ in places:
         if folder != trash.id:
             remove(transaction, folder, [uid])
@@ -108,9 +108,13 @@ def restore_message(transaction: Transaction, message: MessageRow) -> None:
     """Put a message out of Trash into where mail of its direction lies."""
     home = SENT if message.direction == "outbound" else INBOX
     target = find_folder(transaction.connection, message.inbox_id, home)
-    for folder, uid, name in _places(transaction, message.id):
+    places = _places(transaction, message.id)
+    if all(folder != target.id for folder, _, _ in places):
+        for folder, uid, _ in [one for one in places if one[2] == TRASH][:1]:
+            copy(transaction, folder, [uid], target)
+    for folder, uid, name in places:
         if name == TRASH:
-            move(transaction, folder, [uid], target)
+            remove(transaction, folder, [uid])
 
 
 def find_body(connection: sqlite3.Connection, message: str) -> int | None:

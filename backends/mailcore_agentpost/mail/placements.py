@@ -61,8 +61,10 @@ def _zone(minutes: int) -> timezone:
 
 
 def _date(row: sqlite3.Row) -> datetime:
-    # Not fromtimestamp, which refuses what lies before 1970 on some systems.
-    return (_EPOCH + timedelta(seconds=row["date"])).astimezone(_zone(row["zone"]))
+    # Not fromtimestamp, which refuses what lies before 1970 on some systems; and not by way of UTC,
+    # in which the first hours of the year 1 and the last of 9999 may not exist.
+    local = timedelta(seconds=row["date"], minutes=row["zone"])
+    return (_EPOCH + local).replace(tzinfo=_zone(row["zone"]))
 
 
 def _date_columns(date: datetime) -> tuple[int, int]:
@@ -215,13 +217,16 @@ def expunge(
     """
     if trash is not None:
         rows = _select(transaction, folder, uids, "message, flags, size, date, zone")
-        placed = [
-            Placement(row["message"], _flags(row["flags"]) - {DELETED}, row["size"], _date(row))
+        # By message: one that lies here twice is placed once.
+        placed = {
+            row["message"]: Placement(
+                row["message"], _flags(row["flags"]) - {DELETED}, row["size"], _date(row)
+            )
             for row in rows
             if not _lies_in(transaction, trash.id, row["message"])
-        ]
+        }
         if placed:
-            place(transaction, trash.id, placed)
+            place(transaction, trash.id, [*placed.values()])
     purge(transaction, remove(transaction, folder, uids))
 
 

@@ -91,7 +91,6 @@ class Worker(Generic[ArgT]):
         self._thread.join()
 
     def _run(self) -> None:
-        self.begin()
         try:
             running = True
             while running:
@@ -106,9 +105,6 @@ class Worker(Generic[ArgT]):
                     self.rest()
         finally:
             self.end()
-
-    def begin(self) -> None:
-        """Called first, in the thread."""
 
     def work(self, calls: list[Call[ArgT]]) -> None:
         """Do what some calls ask, set their results, and deliver them. In the thread."""

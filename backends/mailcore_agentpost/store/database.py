@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 # Seconds that one process waits for another one's lock: two that start at once migrate in turn.
 _LOCK_TIMEOUT = 30.0
+_LOCK_PAUSE = 0.01
 
 
 class Store:
@@ -44,27 +46,32 @@ class Store:
     ) -> None:
         self._path = path
         self._durable = durable
-        try:
-            connection = self._connect()
+        with ExitStack() as opened:
             try:
-                migrate(connection)
-            finally:
-                connection.close()
-        except sqlite3.Error as error:
-            raise OSError(f"cannot open {path}: {error}") from error
-        self._writer = Writer(self._connect, moved)
-        self._reader = Reader(self._connect)
+                with closing(self._connect()) as connection:
+                    migrate(connection)
+                writing = opened.enter_context(closing(self._connect()))
+                reading = opened.enter_context(closing(self._connect()))
+            except sqlite3.Error as error:
+                raise OSError(f"cannot open {path}: {error}") from error
+            opened.pop_all()
+        self._writer = Writer(writing, moved)
+        self._reader = Reader(reading)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._path, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        # Checkpoints are the writer's, between commits.
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        try:
+            _write_ahead(connection)
+            connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            # Checkpoints are the writer's, between commits.
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
@@ -86,6 +93,19 @@ class Store:
         # The writer last: its goodbye copies all that is in the log back into the file.
         self._reader.stop()
         self._writer.stop()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. For the lock that the first time takes SQLite does not wait."""
+    deadline = time.monotonic() + _LOCK_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_LOCK_PAUSE)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from typing import Final
 
 import outcome
@@ -17,16 +16,13 @@ class Reader(Worker[sqlite3.Connection]):
     """Runs reading work, on a state not older than the moment when it was asked for.
 
     Arguments:
-        connect: opens the connection, in the thread.
+        connection: can not write from now on; closed when the thread ends.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        self._connect = connect
-        super().__init__("agentpost-reader", _BATCH)
-
-    def begin(self) -> None:
-        self._connection = self._connect()
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._connection.execute("PRAGMA query_only = ON")
+        super().__init__("agentpost-reader", _BATCH)
 
     def work(self, calls: list[Call[sqlite3.Connection]]) -> None:
         # One snapshot for all that are waiting: what a piece of work reads fits together.

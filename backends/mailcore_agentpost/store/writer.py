@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ import outcome
 from mailcore.limits import KIB, MIB
 from mailcore_agentpost.store.calls import Call, Worker, deliver
 
+logger = logging.getLogger("mailcore.agentpost")
+
 #: Calls that share a commit, at most: a bound on how long the first of them waits.
 _BATCH: Final = 500
 #: Octets in the write-ahead log, about, after which it is copied back even while work is waiting.
@@ -20,6 +23,8 @@ _LONG_LOG: Final = 64 * MIB
 _SHORT_LOG: Final = 4 * MIB
 #: Octets that a small piece of work adds to the log, about: a few pages.
 _COMMIT: Final = 16 * KIB
+#: Octets that each changed row adds, about: less than a page, as neighbours share one.
+_ROW: Final = KIB
 
 
 @dataclass(slots=True)
@@ -47,16 +52,16 @@ class Writer(Worker[Transaction]):
     """Group commit: one transaction for all that is waiting, a savepoint for each piece.
 
     Arguments:
-        connect: opens the connection, in the thread.
+        connection: closed when the thread ends.
         tell: called with the folders that changed, in the thread, after each commit.
     """
 
     def __init__(
         self,
-        connect: Callable[[], sqlite3.Connection],
+        connection: sqlite3.Connection,
         tell: Callable[[Set[tuple[str, int]]], None],
     ) -> None:
-        self._connect = connect
+        self._connection = connection
         self._tell = tell
         self._log = 0
         #: Transactions so far, and calls in them: what group commit saves.
@@ -64,10 +69,8 @@ class Writer(Worker[Transaction]):
         self.calls = 0
         super().__init__("agentpost-writer", _BATCH)
 
-    def begin(self) -> None:
-        self._connection = self._connect()
-
     def work(self, calls: list[Call[Transaction]]) -> None:
+        before = self._connection.total_changes
         try:
             done = self._commit(calls)
         except sqlite3.Error as error:
@@ -87,6 +90,7 @@ class Writer(Worker[Transaction]):
         deliver(calls)
         # Copying the log back inside a commit is what makes the slowest commits slow.
         self._log += sum(_COMMIT + transaction.octets for transaction in done)
+        self._log += _ROW * (self._connection.total_changes - before)
         if self._log > _LONG_LOG:
             self._checkpoint()
 
@@ -114,10 +118,14 @@ class Writer(Worker[Transaction]):
         if self._log > _SHORT_LOG:
             self._checkpoint()
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, mode: str = "PASSIVE") -> None:
         self._log = 0
-        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        try:
+            self._connection.execute(f"PRAGMA wal_checkpoint({mode})")
+        except sqlite3.Error as error:
+            # Nothing is lost: what is committed stays in the log until there is room in the file.
+            logger.error("the log of the store was not copied back: %s", error)
 
     def end(self) -> None:
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._checkpoint("TRUNCATE")
         self._connection.close()
