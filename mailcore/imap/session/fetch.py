@@ -60,12 +60,11 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
             pair for pair in chosen if pair[1] in snapshot and snapshot.modseq(pair[1]) > since
         ]
     missing = False
-    seen: set[int] = set()
+    told: dict[int, int] = {}
     for start in range(0, len(chosen), _BATCH):
         batch = chosen[start : start + _BATCH]
         uids = [uid for _, uid in batch if uid in view.snapshot]
         newly_seen = await _mark_seen(view, uids) if plan.sets_seen else set()
-        seen |= newly_seen
         summaries: dict[int, Summary] = {}
         if plan.needs_summary:
             summaries = await session.shared.summaries(view.mailbox, uids)
@@ -76,12 +75,14 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
             except KeyError:
                 missing = True
                 continue
+            if uid in newly_seen:
+                told[uid] = message.told_modseq
             async with aclosing(message.responses()) as responses:
                 async for response in responses:
                     session.send(response)
                     if session.output_is_full:
                         yield None
-    await session.tell_updates(expunge=command.uid, ask=missing, told=seen)
+    await session.tell_updates(expunge=command.uid, ask=missing, told=told)
     code = ResponseCode("EXPUNGEISSUED") if missing and not command.uid else None
     yield ok(command, code=code)
 
@@ -174,6 +175,8 @@ class _Message:
         self._attributes: list[FetchAttribute] = []
         self._large: list[_Octets] = []
         self._first = b""
+        #: The mod-sequence at which the flags were that are told.
+        self.told_modseq = 0
 
     async def prepare(self, plan: _Plan, newly_seen: bool) -> None:
         """Read all that is not large; KeyError if the message is gone."""
@@ -189,7 +192,7 @@ class _Message:
             else:
                 self._attributes.append(octets.attribute)
         if newly_seen and FetchAtt("FLAGS") not in plan.items:
-            self._attributes.append(Flags(self._view.flags(self._uid)))
+            self._attributes.append(self._flags())
             if plan.condstore and FetchAtt("MODSEQ") not in plan.items:
                 self._attributes.append(ModSequence(self._view.snapshot.modseq(self._uid)))
         if self._large:
@@ -201,7 +204,7 @@ class _Message:
         """Yield the FETCH response, in pieces if it is large.
 
         Raises:
-            BrokenLiteral: there are fewer octets than were promised.
+            BrokenLiteral: octets that were promised are not to be had.
         """
         if not self._large:
             yield FetchResponse(self._number, tuple(self._attributes))
@@ -219,6 +222,11 @@ class _Message:
             data = data or await self._read(start, end)
         except KeyError:
             data = b""
+        except Exception as error:
+            # Any answer to the command would be read as octets of the message.
+            raise BrokenLiteral(
+                f"message {self._uid} of {self._view.name} is unreadable"
+            ) from error
         if len(data) != end - start:
             raise BrokenLiteral(f"message {self._uid} of {self._view.name} ends too early")
         return data
@@ -231,7 +239,7 @@ class _Message:
                 snapshot.modseq(uid)
                 return Uid(uid)
             case "FLAGS":
-                return Flags(self._view.flags(uid))
+                return self._flags()
             case "INTERNALDATE":
                 return InternalDate(snapshot.internal_date(uid))
             case "MODSEQ":
@@ -244,6 +252,10 @@ class _Message:
                 return Encoded(b"BODYSTRUCTURE " + self._known().bodystructure)
             case _:
                 return Encoded(b"BODY " + self._known().body)
+
+    def _flags(self) -> Flags:
+        self.told_modseq = self._view.snapshot.modseq(self._uid)
+        return Flags(self._view.flags(self._uid))
 
     def _known(self) -> Summary:
         if self._summary is None:

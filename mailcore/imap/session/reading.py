@@ -8,7 +8,7 @@ from mailcore.spool import CHUNK
 
 
 class BrokenLiteral(Exception):
-    """A message ended, or went away, while its octets were being sent."""
+    """Octets of a message were promised, and then it ended, went away or could not be read."""
 
 
 async def message_size(mailbox: Mailbox, snapshot: Snapshot, uid: int) -> int | None:

@@ -93,7 +93,7 @@ async def _matching(
             if answer is None:
                 candidate.text = await _read(view, candidate, whole)
                 answer = candidate.text is not None and _ask(matcher, candidate)
-            if answer:
+            if answer and candidate.uid in view.snapshot:
                 found.append((candidate.number, candidate.uid))
     return found
 

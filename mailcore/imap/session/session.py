@@ -7,7 +7,7 @@ gives octets back, except that it gives them back early when there are many.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -237,7 +237,9 @@ class Session:
         except BrokenLiteral as error:
             # Octets were promised that do not exist any more: nothing that is sent now would be
             # understood.
-            logger.warning("%s: connection dropped: %s", self.peer.host, error)
+            logger.warning(
+                "%s: connection dropped: %s", self.peer.host, error, exc_info=error.__cause__
+            )
             self._gone = True
             return None
         except Exception:
@@ -324,17 +326,18 @@ class Session:
         self._stale = True
 
     async def tell_updates(
-        self, *, expunge: bool = True, ask: bool = False, told: Collection[int] = ()
+        self, *, expunge: bool = True, ask: bool = False, told: Mapping[int, int] | None = None
     ) -> None:
         """Send the untagged responses for what has changed in the selected mailbox.
 
         Arguments:
             expunge: whether messages may vanish now.
             ask: ask the mailbox even if nothing hints at a change.
-            told: UIDs whose flags the client has just been told.
+            told: see :meth:`View.updates`.
         """
         view = self.view
         if view is None:
+            self._stale = False
             return
         if ask or self._stale or self._unwatch is None:
             self._stale = False
@@ -343,7 +346,7 @@ class Session:
             except BackendError as error:
                 # The command in hand has been done; its answer must not say otherwise.
                 logger.info("%s: no updates of %s: %s", self.peer.host, view.name, error)
-        for response in view.updates(expunge=expunge, condstore=self.condstore, told=told):
+        for response in view.updates(expunge=expunge, condstore=self.condstore, told=told or {}):
             self.send(response)
 
     async def _tell_idling(self) -> None:
@@ -354,7 +357,8 @@ class Session:
         if isinstance(hint, AccountEnded):
             self._farewell = hint.reason
             self.wake()
-        elif (view := self.view) is not None and hint.mailbox_id == view.mailbox.id:
+        elif (view := self.view) is None or hint.mailbox_id == view.mailbox.id:
+            # Without a view, a SELECT may be reading this very mailbox: its view will look again.
             self._stale = True
             if self.idling:
                 self.wake()

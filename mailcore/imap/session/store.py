@@ -39,8 +39,11 @@ async def store(session: Session, command: commands.Store) -> Tagged:
     )
     # Without a refresh there is nothing to tell but the flags as they were.
     await view.refresh()
-    told = {uid: number for number, uid in chosen if uid not in modified and uid in view.snapshot}
-    for uid, number in told.items():
+    told: dict[int, int] = {}
+    for number, uid in chosen:
+        if uid in modified or uid not in view.snapshot:
+            continue
+        told[uid] = view.snapshot.modseq(uid)
         surprising = view.snapshot.flags(uid) != expected.get(uid)
         if (response := _response(session, command, number, uid, surprising)) is not None:
             session.send(response)
@@ -71,8 +74,13 @@ def check_permanent(flags: frozenset[str], permanent: frozenset[str]) -> None:
 def _expected(
     view: View, chosen: list[tuple[int, int]], action: FlagAction, flags: frozenset[str]
 ) -> dict[int, frozenset[str]]:
-    """Return what the client will take the flags to be after its STORE."""
-    before = {uid: view.snapshot.flags(uid) for _, uid in chosen if uid in view.snapshot}
+    """Return what the client will take the flags to be after its STORE, where it knows them."""
+    untold = view.untold()
+    before = {
+        uid: view.snapshot.flags(uid)
+        for _, uid in chosen
+        if uid in view.snapshot and uid not in untold
+    }
     match action:
         case FlagAction.REPLACE:
             return dict.fromkeys(before, flags)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -128,16 +128,15 @@ class View:
 
     # ------------------------------------------------------------------------------ telling
 
-    def updates(
-        self, *, expunge: bool, condstore: bool, told: Collection[int] = ()
-    ) -> list[Response]:
+    def updates(self, *, expunge: bool, condstore: bool, told: Mapping[int, int]) -> list[Response]:
         """Return the untagged responses for what has happened since the last call.
 
         Arguments:
             expunge: whether messages may vanish now (RFC 9051 §7.5.1: not while a command by
                 sequence number is answered).
             condstore: whether mod-sequences are told along.
-            told: UIDs whose flags the client has just been told.
+            told: the messages whose flags the client has just been told, by UID, with the
+                mod-sequence that they had then: they may have changed since.
         """
         changed, new = self._news()
         responses: list[Response] = []
@@ -152,11 +151,16 @@ class View:
             responses.append(Exists(len(self.uids)))
             if self.recent_count() != recent_before:
                 responses.append(Recent(self.recent_count()))
-        for uid in sorted(changed.difference(told)):
+        for uid in sorted(changed):
             number = self.number(uid)
-            if number is not None and uid in self.snapshot:
+            if number is not None and told.get(uid) != self.snapshot.modseq(uid):
                 responses.append(self.flags_response(number, uid, condstore=condstore))
         return responses
+
+    def untold(self) -> set[int]:
+        """Return the UIDs that something has happened to which is still to be told."""
+        log = self.snapshot.log_since(self._position)
+        return set(self.uids if log is None else log)
 
     def flags_response(
         self, number: int, uid: int, *, condstore: bool, with_uid: bool = True
