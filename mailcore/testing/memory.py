@@ -254,6 +254,8 @@ class MemoryMailbox:
         return {uid: self.messages[uid].summary for uid in uids if uid in self.messages}
 
     async def append(self, messages: Sequence[NewMessage]) -> Sequence[int]:
+        # All that may fail comes first: either all of them are stored, or none.
+        read = [(new, new.content.buffer()[:], new.summary) for new in messages]
         self._modseq += 1
         uids = [
             self._add(
@@ -263,10 +265,10 @@ class MemoryMailbox:
                     internal_date=new.internal_date or datetime.now(UTC),
                     size=new.content.size,
                 ),
-                new.content.buffer()[:],
-                new.summary,
+                data,
+                summary,
             )
-            for new in messages
+            for new, data, summary in read
         ]
         self._user.tell(MailboxMoved(self.id))
         return uids
