@@ -75,7 +75,8 @@ class Account:
         wire = Wire.open(self.server.imap, self.server.tls)
         assert wire.line().startswith(b"* OK")
         wire.send(f"l LOGIN {self.address} {self.key}\r\n".encode())
-        assert wire.until(b"l ").startswith(b"l OK")
+        answer = wire.until(b"l ")
+        assert answer.startswith(b"l OK"), answer
         return wire
 
     def raw_smtp(self) -> Wire:
@@ -91,6 +92,11 @@ class Account:
         """Submit a message from this inbox."""
         with self.smtp() as client:
             client.send_message(new_mail(self.address, recipient, subject, text))
+
+    def deliver(self, message: bytes, sender: str = "someone@example.org") -> None:
+        """Deliver a message to this inbox, as a stranger does."""
+        with smtplib.SMTP(*self.server.mx, timeout=TIMEOUT) as client:
+            assert client.sendmail(sender, self.address, message) == {}
 
     def count(self, mailbox: str = "INBOX") -> int:
         """Return how many messages a mailbox has."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mailcore_agentpost.client import AgentPost, Inbox
+
 from .accounts import Account
 from .program import STARTUP, Server, environment, launch
 
@@ -88,3 +90,22 @@ def anna(new_account: Callable[[str], Account]) -> Account:
 def bert(new_account: Callable[[str], Account]) -> Account:
     """Another."""
     return new_account("bert")
+
+
+@pytest.fixture
+def api(agentpost: Server) -> Iterator[AgentPost]:
+    """The SDK, with the key of the first minute."""
+    with AgentPost(agentpost.key, agentpost.url) as client:
+        yield client
+
+
+@pytest.fixture
+def inbox(api: AgentPost) -> Inbox:
+    """An inbox that nobody else has."""
+    return api.inboxes.create("carla", display_name="Carla Größer")
+
+
+@pytest.fixture
+def carla(agentpost: Server, inbox: Inbox) -> Account:
+    """The same inbox, for mail clients."""
+    return Account(agentpost, inbox.email, agentpost.key)

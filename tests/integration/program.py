@@ -103,18 +103,23 @@ class Server:
             self.process.stdout.close()
 
 
+def start(*flags: str | Path, **extra: str) -> subprocess.Popen[str]:
+    """Start a server on any free ports; it says on its standard output when it is ready."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "mailcore.serve", "--ready", "json", *ANY_PORTS, *map(str, flags)],
+        env=environment(**extra),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 def launch(*flags: str | Path, **extra: str) -> Server:
     """Start a server on any free ports, and return when it is ready.
 
     Raises:
         RuntimeError: it does not start.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mailcore.serve", "--ready", "json", *ANY_PORTS, *map(str, flags)],
-        env=environment(**extra),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = start(*flags, **extra)
     assert process.stdout is not None
     readable, _, _ = select.select([process.stdout], [], [], STARTUP)
     line = process.stdout.readline() if readable else ""
