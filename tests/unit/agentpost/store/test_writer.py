@@ -6,7 +6,7 @@ import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -264,6 +264,8 @@ async def test_a_disk_too_full_to_copy_the_log_back_stops_nobody(
     file = tmp_path / "agentpost.db"
     for number in range(1, 7):
         await store.write(fill(f"{number}", 3 * MIB))
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with full_disk(file.stat().st_size + 1024):
         await store.write(fill("7", 5 * MIB))
         await store.write(add("while it is full"))

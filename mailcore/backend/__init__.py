@@ -1,0 +1,109 @@
+"""The contract between the engine and whoever has messages.
+
+A backend stores octets, flags and UIDs; everything that can be derived from them (envelopes,
+structures, search, sequence numbers, untagged updates) is the engine's. The smallest useful backend
+is :meth:`Backend.authenticate`, :meth:`Account.mailboxes`, :meth:`Account.open`,
+:meth:`Mailbox.changes` and :meth:`Mailbox.read`. Everything else is an *optional protocol*:
+implement its methods and the engine finds them by ``isinstance``, advertises the matching
+capability and uses them; leave them out and the command is answered ``NO [CANNOT]``.
+
+All methods may be slow; they are awaited in the task of the connection that needs them. Raise
+:class:`BackendError` (or one of its kinds) to refuse: its code and text reach the client. Anything
+else that is raised is logged and answered as a server bug, and the connection lives on.
+"""
+
+from __future__ import annotations
+
+from mailcore.backend.accounts import (
+    Account,
+    AccountEnded,
+    Closes,
+    Hint,
+    MailboxInfo,
+    MailboxMoved,
+    ManagesMailboxes,
+    ManagesSubscriptions,
+    Watchable,
+)
+from mailcore.backend.changes import (
+    Changes,
+    MessageState,
+    all_messages,
+)
+from mailcore.backend.errors import (
+    AuthenticationFailed,
+    AuthorizationFailed,
+    BackendError,
+    Cannot,
+    LimitReached,
+    MailboxExists,
+    NoSuchMailbox,
+    NotPermitted,
+    OverQuota,
+    TooBig,
+    Unavailable,
+)
+from mailcore.backend.mailboxes import (
+    Appendable,
+    Copied,
+    Copyable,
+    Expungeable,
+    FlagAction,
+    Flaggable,
+    KeepsSummaries,
+    Mailbox,
+    NewMessage,
+)
+from mailcore.backend.peer import Peer
+from mailcore.backend.sending import (
+    Delivery,
+    MailTransaction,
+    Recipient,
+    Submits,
+)
+from mailcore.backend.server import (
+    Backend,
+    Receives,
+)
+
+__all__ = [
+    "Account",
+    "AccountEnded",
+    "Appendable",
+    "AuthenticationFailed",
+    "AuthorizationFailed",
+    "Backend",
+    "BackendError",
+    "Cannot",
+    "Changes",
+    "Closes",
+    "Copied",
+    "Copyable",
+    "Delivery",
+    "Expungeable",
+    "FlagAction",
+    "Flaggable",
+    "Hint",
+    "KeepsSummaries",
+    "LimitReached",
+    "MailTransaction",
+    "Mailbox",
+    "MailboxExists",
+    "MailboxInfo",
+    "MailboxMoved",
+    "ManagesMailboxes",
+    "ManagesSubscriptions",
+    "MessageState",
+    "NewMessage",
+    "NoSuchMailbox",
+    "NotPermitted",
+    "OverQuota",
+    "Peer",
+    "Receives",
+    "Recipient",
+    "Submits",
+    "TooBig",
+    "Unavailable",
+    "Watchable",
+    "all_messages",
+]

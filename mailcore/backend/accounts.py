@@ -1,0 +1,97 @@
+"""What one authenticated user can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from mailcore.backend.mailboxes import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxInfo:
+    """One mailbox of an account, as LIST shows it (RFC 9051 §6.3.9).
+
+    Arguments:
+        name: full name in Unicode; levels are separated by "/"; "INBOX" is spelled so.
+        id: an identity that survives a rename and is never used again (RFC 8474 §4).
+        special_use: an attribute of RFC 6154 (``"\\Sent"``), or None.
+        subscribed: whether LSUB shows it.
+        selectable: False for a name that only has children (``\\Noselect``).
+    """
+
+    name: str
+    id: str
+    special_use: str | None = None
+    subscribed: bool = True
+    selectable: bool = True
+
+
+@runtime_checkable
+class Account(Protocol):
+    """What one authenticated user can reach. One per connection."""
+
+    async def mailboxes(self) -> Sequence[MailboxInfo]:
+        """Return every mailbox of the account, in any order."""
+        ...
+
+    async def open(self, name: str) -> Mailbox:
+        """Return the mailbox of that name, for SELECT, EXAMINE, STATUS and APPEND.
+
+        Raises:
+            NoSuchMailbox: there is none.
+        """
+        ...
+
+
+@runtime_checkable
+class ManagesMailboxes(Protocol):
+    """Optional, on an account: CREATE, DELETE, RENAME (RFC 9051 §6.3.4-6)."""
+
+    async def create(self, name: str) -> None: ...
+    async def delete(self, name: str) -> None: ...
+    async def rename(self, name: str, new_name: str) -> None: ...
+
+
+@runtime_checkable
+class ManagesSubscriptions(Protocol):
+    """Optional, on an account: SUBSCRIBE and UNSUBSCRIBE (RFC 9051 §6.3.7-8)."""
+
+    async def subscribe(self, name: str, subscribed: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxMoved:
+    """A hint: something about this mailbox changed. Ask ``changes`` what."""
+
+    mailbox_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEnded:
+    """A hint: the account was revoked, expired or suspended. Its connections end."""
+
+    reason: str
+
+
+Hint = MailboxMoved | AccountEnded
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """Optional, on an account: it says when something changed, so that IDLE needs no polling."""
+
+    def watch(self, callback: Callable[[Hint], None]) -> Callable[[], None]:
+        """Call ``callback`` after each change, from any thread; return the function that ends that.
+
+        The callback never blocks and never raises. A hint lost or told twice does no harm.
+        """
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """Optional, on an account: told once when its connection is gone."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,23 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of a connection.
+
+    Arguments:
+        protocol: the door it came in by.
+        host: its address as text, or "" where there is none (a unix socket, a linked test pair).
+        port: its port, or 0.
+        tls: whether the transport is encrypted.
+    """
+
+    protocol: Literal["imap", "smtp", "lmtp", "http"]
+    host: str = ""
+    port: int = 0
+    tls: bool = False

@@ -1,0 +1,112 @@
+"""What a client can say: one frozen dataclass a command, and the events around them.
+
+Mailbox names are Unicode here; INBOX is spelled "INBOX" however it was written. All commands that
+come in a plain
+and a UID form carry ``uid``.
+"""
+
+from __future__ import annotations
+
+from mailcore.imap.commands.appending import (
+    AppendAborted,
+    AppendBegin,
+    AppendChunk,
+    AppendEnd,
+)
+from mailcore.imap.commands.base import (
+    Command,
+)
+from mailcore.imap.commands.events import (
+    BadCommand,
+    ConnectionClosed,
+    IdleDone,
+    SaslResponse,
+)
+from mailcore.imap.commands.general import (
+    Capability,
+    Enable,
+    Id,
+    Idle,
+    Logout,
+    Noop,
+)
+from mailcore.imap.commands.login import (
+    Authenticate,
+    Login,
+    StartTls,
+)
+from mailcore.imap.commands.mailboxes import (
+    Create,
+    Delete,
+    List,
+    Lsub,
+    Namespace,
+    Rename,
+    Select,
+    StatusCommand,
+    Subscribe,
+    Unsubscribe,
+)
+from mailcore.imap.commands.selected import (
+    Check,
+    Close,
+    Copy,
+    Expunge,
+    Fetch,
+    Move,
+    Search,
+    Store,
+    Unselect,
+)
+
+Event = (
+    Command
+    | AppendChunk
+    | AppendEnd
+    | AppendAborted
+    | SaslResponse
+    | IdleDone
+    | BadCommand
+    | ConnectionClosed
+)
+
+__all__ = [
+    "AppendAborted",
+    "AppendBegin",
+    "AppendChunk",
+    "AppendEnd",
+    "Authenticate",
+    "BadCommand",
+    "Capability",
+    "Check",
+    "Close",
+    "Command",
+    "ConnectionClosed",
+    "Copy",
+    "Create",
+    "Delete",
+    "Enable",
+    "Event",
+    "Expunge",
+    "Fetch",
+    "Id",
+    "Idle",
+    "IdleDone",
+    "List",
+    "Login",
+    "Logout",
+    "Lsub",
+    "Move",
+    "Namespace",
+    "Noop",
+    "Rename",
+    "SaslResponse",
+    "Search",
+    "Select",
+    "StartTls",
+    "StatusCommand",
+    "Store",
+    "Subscribe",
+    "Unselect",
+    "Unsubscribe",
+]

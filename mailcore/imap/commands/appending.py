@@ -1,0 +1,56 @@
+"""APPEND: the command whose octets stream (RFC 9051 §6.3.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailcore.imap.commands.base import Command
+
+
+@dataclass(frozen=True, slots=True)
+class AppendBegin(Command):
+    """A message of APPEND begins (RFC 9051 §6.3.12): its octets come as :class:`AppendChunk`.
+
+    The connection pauses here. ``connection.accept_literal()`` lets the octets come (and sends "+"
+    if the client
+    waits for it); sending a tagged NO refuses them.
+
+    Arguments:
+        mailbox: where it shall go.
+        flags: to set.
+        internal_date: with its zone, or None.
+        size: octets announced.
+        synchronizing: whether the client waits for "+".
+        index: 0 for the first message of the command, 1 for the next of a MULTIAPPEND ...
+    """
+
+    mailbox: str
+    flags: tuple[str, ...]
+    internal_date: datetime | None
+    size: int
+    synchronizing: bool
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AppendChunk:
+    """Octets of the message that :class:`AppendBegin` announced."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AppendEnd:
+    """The APPEND command is complete: all messages are there. Answer with a Tagged."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppendAborted:
+    """The APPEND broke off (bad syntax after a message, a literal too big): drop what came of
+    it.
+    """
+
+    tag: str

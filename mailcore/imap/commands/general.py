@@ -1,0 +1,42 @@
+"""Commands of any state, and of what the connection itself is (RFC 9051 §6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailcore.imap.commands.base import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Capability(Command):
+    """CAPABILITY."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noop(Command):
+    """NOOP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logout(Command):
+    """LOGOUT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Id(Command):
+    """ID (RFC 2971): fields, or None for NIL."""
+
+    parameters: Mapping[str, str | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Enable(Command):
+    """ENABLE (RFC 5161): names in upper case."""
+
+    capabilities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Idle(Command):
+    """IDLE (RFC 2177). Send a Continuation; the client ends it with :class:`IdleDone`."""

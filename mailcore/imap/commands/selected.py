@@ -1,0 +1,98 @@
+"""Commands on the messages of the selected mailbox (RFC 9051 §6.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailcore.imap.commands.base import Command
+from mailcore.imap.searchkeys import SearchKey
+from mailcore.imap.types import FetchItem, SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Command):
+    """CHECK (RFC 3501 §6.4.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close(Command):
+    """CLOSE: expunge in silence, then unselect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unselect(Command):
+    """UNSELECT (RFC 3691)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expunge(Command):
+    """EXPUNGE, or UID EXPUNGE of these (RFC 4315 §2.1)."""
+
+    uids: SequenceSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search(Command):
+    """SEARCH.
+
+    Arguments:
+        key: the tree.
+        uid: UID SEARCH: the answer is UIDs.
+        returns: None without RETURN (RFC 4731); else MIN, MAX, ALL, COUNT; ``RETURN ()`` is
+            ("ALL",).
+        charset: as the client named it, upper case, or None; strings in ``key`` are decoded
+            already.
+    """
+
+    key: SearchKey
+    uid: bool = False
+    returns: tuple[str, ...] | None = None
+    charset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch(Command):
+    """FETCH; ``changed_since`` is the modifier of RFC 7162 §3.1.4.1."""
+
+    numbers: SequenceSet
+    items: tuple[FetchItem, ...]
+    uid: bool = False
+    changed_since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Store(Command):
+    """STORE.
+
+    Arguments:
+        numbers: which messages.
+        action: "FLAGS", "+FLAGS" or "-FLAGS".
+        flags: as written.
+        silent: .SILENT: no untagged FETCH for what this command does.
+        unchanged_since: RFC 7162 §3.1.3, or None.
+    """
+
+    numbers: SequenceSet
+    action: str
+    flags: tuple[str, ...]
+    silent: bool = False
+    uid: bool = False
+    unchanged_since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy(Command):
+    """COPY."""
+
+    numbers: SequenceSet
+    mailbox: str
+    uid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Move(Command):
+    """MOVE (RFC 6851)."""
+
+    numbers: SequenceSet
+    mailbox: str
+    uid: bool = False

@@ -1,0 +1,101 @@
+"""What a server can say: one frozen dataclass a response (RFC 9051 §7)."""
+
+from __future__ import annotations
+
+from mailcore.imap.responses.fetch import (
+    BodyAttribute,
+    BodySection,
+    Encoded,
+    EnvelopeAttribute,
+    FetchAttribute,
+    FetchBegin,
+    FetchEnd,
+    FetchResponse,
+    Flags,
+    InternalDate,
+    LiteralBegin,
+    LiteralChunk,
+    ModSequence,
+    Rfc822,
+    Rfc822Size,
+    Uid,
+)
+from mailcore.imap.responses.mailboxes import (
+    Exists,
+    Expunged,
+    FlagsResponse,
+    ListResponse,
+    NamespaceResponse,
+    Recent,
+    StatusResponse,
+)
+from mailcore.imap.responses.search import (
+    EsearchResponse,
+    SearchResponse,
+)
+from mailcore.imap.responses.status import (
+    CapabilityResponse,
+    Continuation,
+    Enabled,
+    IdResponse,
+    Tagged,
+    Untagged,
+)
+
+Response = (
+    Tagged
+    | Untagged
+    | Continuation
+    | CapabilityResponse
+    | Enabled
+    | ListResponse
+    | NamespaceResponse
+    | StatusResponse
+    | SearchResponse
+    | EsearchResponse
+    | FlagsResponse
+    | Exists
+    | Recent
+    | Expunged
+    | IdResponse
+    | FetchResponse
+    | FetchBegin
+    | LiteralBegin
+    | LiteralChunk
+    | FetchEnd
+)
+
+__all__ = [
+    "BodyAttribute",
+    "BodySection",
+    "CapabilityResponse",
+    "Continuation",
+    "Enabled",
+    "Encoded",
+    "EnvelopeAttribute",
+    "EsearchResponse",
+    "Exists",
+    "Expunged",
+    "FetchAttribute",
+    "FetchBegin",
+    "FetchEnd",
+    "FetchResponse",
+    "Flags",
+    "FlagsResponse",
+    "IdResponse",
+    "InternalDate",
+    "ListResponse",
+    "LiteralBegin",
+    "LiteralChunk",
+    "ModSequence",
+    "NamespaceResponse",
+    "Recent",
+    "Response",
+    "Rfc822",
+    "Rfc822Size",
+    "SearchResponse",
+    "StatusResponse",
+    "Tagged",
+    "Uid",
+    "Untagged",
+]

@@ -1,0 +1,144 @@
+"""What FETCH answers, whole or streamed (RFC 9051 §7.5.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailcore.imap.types import Section
+from mailcore.message import Envelope, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Uid:
+    """UID."""
+
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """FLAGS."""
+
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InternalDate:
+    """INTERNALDATE."""
+
+    date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rfc822Size:
+    """RFC822.SIZE."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModSequence:
+    """MODSEQ (RFC 7162)."""
+
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeAttribute:
+    """ENVELOPE."""
+
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class BodyAttribute:
+    """BODYSTRUCTURE, or BODY when not ``extended``."""
+
+    part: Part
+    extended: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BodySection:
+    """``BODY[section]<origin>`` with its octets; None is NIL."""
+
+    section: Section
+    data: bytes | None = field(repr=False)
+    origin: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rfc822:
+    """RFC822, RFC822.HEADER or RFC822.TEXT."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An attribute in wire notation, made earlier by our own encoder and kept (a summary's
+    ENVELOPE).
+    """
+
+    data: bytes
+
+
+FetchAttribute = (
+    Uid
+    | Flags
+    | InternalDate
+    | Rfc822Size
+    | ModSequence
+    | EnvelopeAttribute
+    | BodyAttribute
+    | BodySection
+    | Rfc822
+    | Encoded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResponse:
+    """``* n FETCH (...)``, all of it in memory."""
+
+    number: int
+    attributes: tuple[FetchAttribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBegin:
+    """``* n FETCH (`` and the attributes that come first."""
+
+    number: int
+    attributes: tuple[FetchAttribute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralBegin:
+    """An attribute whose value is a literal of ``size`` octets; :class:`LiteralChunk` brings them.
+
+    Arguments:
+        item: a Section (with ``origin``), or the name of an RFC822 item.
+        size: octets to come, exactly.
+        origin: for a partial fetch.
+    """
+
+    item: Section | str
+    size: int
+    origin: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralChunk:
+    """Some octets of it."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchEnd:
+    """The attributes that come last, and the closing bracket."""
+
+    attributes: tuple[FetchAttribute, ...] = ()

@@ -1,0 +1,61 @@
+"""What is said of mailboxes (RFC 9051 §7.3-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ListResponse:
+    """``* LIST``, or ``* LSUB`` when ``lsub``."""
+
+    name: str
+    attributes: tuple[str, ...] = ()
+    delimiter: str | None = "/"
+    lsub: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceResponse:
+    """``* NAMESPACE``: (prefix, delimiter) pairs; None for NIL."""
+
+    personal: tuple[tuple[str, str], ...] | None
+    others: tuple[tuple[str, str], ...] | None = None
+    shared: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResponse:
+    """``* STATUS``."""
+
+    mailbox: str
+    items: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsResponse:
+    """``* FLAGS``."""
+
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """``* n EXISTS``."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """``* n RECENT`` (RFC 3501 §7.3.2)."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expunged:
+    """``* n EXPUNGE``."""
+
+    number: int

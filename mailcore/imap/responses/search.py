@@ -1,0 +1,29 @@
+"""What a search found (RFC 9051 §7.3.4, RFC 3501 §7.2.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailcore.imap.types import SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResponse:
+    """``* SEARCH``; ``modseq`` as RFC 7162 §3.1.5 adds it."""
+
+    numbers: Sequence[int]
+    modseq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EsearchResponse:
+    """``* ESEARCH`` (RFC 4731). What is None is left out."""
+
+    tag: str
+    uid: bool
+    min: int | None = None
+    max: int | None = None
+    count: int | None = None
+    all: SequenceSet | None = None
+    modseq: int | None = None

@@ -1,0 +1,142 @@
+"""A mailbox in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from mailcore.backend import Changes, Copied, FlagAction, MailboxMoved, MessageState, NewMessage
+from mailcore.spool import Content
+
+if TYPE_CHECKING:
+    from mailcore.testing.memory.account import MemoryUser
+
+_PERMANENT: Final = frozenset({"\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", "\\*"})
+
+
+def new_message(
+    data: bytes, flags: frozenset[str] = frozenset(), internal_date: datetime | None = None
+) -> NewMessage:
+    """Make a message for :meth:`MemoryMailbox.append` from its octets."""
+    return NewMessage(Content(data), flags, internal_date)
+
+
+@dataclass(slots=True)
+class StoredMessage:
+    """A message in a mailbox: what it says of itself, and its octets."""
+
+    state: MessageState
+    data: bytes = field(repr=False)
+    summary: bytes = field(repr=False)
+
+
+class MemoryMailbox:
+    """Messages by UID. Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries.
+
+    Arguments:
+        user: whose it is.
+        number: makes its id and its UIDVALIDITY, so that no other mailbox has them.
+    """
+
+    permanent_flags = _PERMANENT
+
+    def __init__(self, user: MemoryUser, number: int) -> None:
+        self.id = f"mailbox-{number}"
+        self.uid_validity = number
+        self.messages: dict[int, StoredMessage] = {}
+        self._user = user
+        self._uid_next = 1
+        self._modseq = 1
+        self._vanished: list[tuple[int, int]] = []
+
+    async def changes(self, since: int) -> Changes:
+        return Changes(
+            [one.state for one in self.messages.values() if one.state.modseq > since],
+            [uid for modseq, uid in self._vanished if modseq > since],
+            highest_modseq=self._modseq,
+            uid_next=self._uid_next,
+            complete=since == 0,
+        )
+
+    async def read(self, uid: int, start: int, end: int) -> bytes:
+        return self.messages[uid].data[start:end]
+
+    async def summaries(self, uids: Sequence[int]) -> Mapping[int, bytes]:
+        return {uid: self.messages[uid].summary for uid in uids if uid in self.messages}
+
+    async def append(self, messages: Sequence[NewMessage]) -> Sequence[int]:
+        # All that may fail comes first: either all of them are stored, or none.
+        read = [(new, new.content.buffer()[:], new.summary) for new in messages]
+        self._modseq += 1
+        uids = [
+            self._add(
+                MessageState(
+                    0,
+                    new.flags,
+                    internal_date=new.internal_date or datetime.now(UTC),
+                    size=new.content.size,
+                ),
+                data,
+                summary,
+            )
+            for new, data, summary in read
+        ]
+        self._user.tell(MailboxMoved(self.id))
+        return uids
+
+    async def store_flags(
+        self,
+        uids: Sequence[int],
+        action: FlagAction,
+        flags: frozenset[str],
+        unchanged_since: int | None = None,
+    ) -> Sequence[int]:
+        modified: list[int] = []
+        self._modseq += 1
+        for message in (self.messages[uid] for uid in uids if uid in self.messages):
+            state = message.state
+            if unchanged_since is not None and state.modseq > unchanged_since:
+                modified.append(state.uid)
+                continue
+            match action:
+                case FlagAction.REPLACE:
+                    new = flags
+                case FlagAction.ADD:
+                    new = state.flags | flags
+                case FlagAction.REMOVE:
+                    new = state.flags - flags
+            if new != state.flags:
+                message.state = replace(state, flags=new, modseq=self._modseq)
+        self._user.tell(MailboxMoved(self.id))
+        return modified
+
+    async def expunge(self, uids: Sequence[int]) -> None:
+        self._modseq += 1
+        for uid in uids:
+            if self.messages.pop(uid, None) is not None:
+                self._vanished.append((self._modseq, uid))
+        self._user.tell(MailboxMoved(self.id))
+
+    async def copy(self, uids: Sequence[int], name: str) -> Copied:
+        target = self._user.open(name)
+        target._modseq += 1
+        source = [uid for uid in uids if uid in self.messages]
+        originals = [self.messages[uid] for uid in source]
+        copies = [target._add(one.state, one.data, one.summary) for one in originals]
+        target._user.tell(MailboxMoved(target.id))
+        return Copied(target.uid_validity, source, copies)
+
+    async def move(self, uids: Sequence[int], name: str) -> Copied:
+        copied = await self.copy(uids, name)
+        await self.expunge(copied.source)
+        return copied
+
+    def _add(self, state: MessageState, data: bytes, summary: bytes) -> int:
+        """Store a message under the next UID and the current mod-sequence."""
+        uid = self._uid_next
+        self._uid_next += 1
+        state = replace(state, uid=uid, modseq=self._modseq)
+        self.messages[uid] = StoredMessage(state, data, summary)
+        return uid
