@@ -51,7 +51,8 @@ class AgentPost:
 
     def __init__(self, store: Store, hub: Hub, context: Context, nursery: trio.Nursery) -> None:
         self._store = store
-        self._hub = hub
+        #: Tells what changes and what happens, for whoever embeds AgentPost.
+        self.hub = hub
         self._context = context
         self._nursery = nursery
         self._settings: Settings = context.options or Settings()
@@ -69,7 +70,7 @@ class AgentPost:
         )
 
     async def authenticate(self, credentials: Credentials, peer: Peer) -> Account:
-        endings = self._hub.endings
+        endings = self.hub.endings
         key, inbox = await self._store.read(lambda connection: _judge(connection, credentials))
         scope = _SCOPES[peer.protocol]
         if scope not in key.scopes:
@@ -92,7 +93,7 @@ class AgentPost:
             Sender(key.id, key.org_id, inbox.id, inbox.address),
             "messages:write" in key.scopes,
         )
-        return Account(access, self._submitting, self._hub, endings, closed)
+        return Account(access, self._submitting, self.hub, endings, closed)
 
     def _count_connection(self, inbox: InboxRow) -> None:
         most = self._settings.connections_per_inbox
@@ -104,7 +105,7 @@ class AgentPost:
         assert key.expires_at is not None
         with waiting:
             await trio.sleep(max((key.expires_at - datetime.now(UTC)).total_seconds(), 0))
-            self._hub.end("API key expired", key=key.id)
+            self.hub.end("API key expired", key=key.id)
 
     def receive(self, peer: Peer) -> Inbound:
         return Inbound(
@@ -208,7 +209,7 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
     hub = Hub()
     with ExitStack() as stack:
         directory = context.data or Path(stack.enter_context(TemporaryDirectory()))
-        store = Store(directory / _FILE, hub.moved, durable=context.data is not None)
+        store = Store(directory / _FILE, hub.tell, durable=context.data is not None)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_forget_hourly, store)

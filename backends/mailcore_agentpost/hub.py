@@ -1,12 +1,16 @@
-"""Who is watching, and telling them: what changed, and when it is over."""
+"""Who is watching, and telling them: what changed, what happened, and when it is over."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from mailcore.backend import AccountEnded, Hint, MailboxMoved
+from mailcore_agentpost.types import EventRow
+
+T = TypeVar("T")
 
 
 def folder_id(folder: int) -> str:
@@ -24,37 +28,73 @@ class Watcher:
     tell: Callable[[Hint], None]
 
 
-class Hub:
-    """Carries hints from whoever changed something to all that watch. From any thread."""
+#: Called after a commit with events of one organization, from any thread; never blocks nor raises.
+Listener = Callable[[Sequence[EventRow]], None]
+
+
+class _Register(Generic[T]):
+    """Whoever is to be told, by what it is interested in."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         # Replaced, never changed: whoever tells needs no lock.
-        self._watchers: dict[str, tuple[Watcher, ...]] = {}
+        self._entries: dict[str, tuple[T, ...]] = {}
+
+    def add(self, name: str, entry: T) -> Callable[[], None]:
+        """Add an entry; return the function that takes it out."""
+        with self._lock:
+            self._entries[name] = (*self.of(name), entry)
+
+        def remove() -> None:
+            with self._lock:
+                left = tuple(one for one in self.of(name) if one is not entry)
+                if left:
+                    self._entries[name] = left
+                else:
+                    self._entries.pop(name, None)
+
+        return remove
+
+    def of(self, name: str) -> tuple[T, ...]:
+        """Return the entries under a name."""
+        return self._entries.get(name, ())
+
+    def __iter__(self) -> Iterator[T]:
+        with self._lock:
+            entries = [*self._entries.values()]
+        return (entry for some in entries for entry in some)
+
+
+class Hub:
+    """Carries hints and events from whoever changed something to all that watch. From any thread.
+
+    A watcher sees one inbox and is told that something in it moved. A listener is told the events
+    of an organization.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watchers: _Register[Watcher] = _Register()
+        self._listeners: _Register[Listener] = _Register()
         #: How often something ended: who authenticated while this changed must look again.
         self.endings = 0
 
     def add(self, watcher: Watcher) -> Callable[[], None]:
         """Tell a watcher from now on; return the function that ends that."""
-        with self._lock:
-            self._watchers[watcher.inbox] = (*self._watchers.get(watcher.inbox, ()), watcher)
+        return self._watchers.add(watcher.inbox, watcher)
 
-        def remove() -> None:
-            with self._lock:
-                left = self._watchers.get(watcher.inbox, ())
-                left = tuple(one for one in left if one is not watcher)
-                if left:
-                    self._watchers[watcher.inbox] = left
-                else:
-                    self._watchers.pop(watcher.inbox, None)
+    def listen(self, organization: str, listener: Listener) -> Callable[[], None]:
+        """Tell the events of an organization from now on; return the function that ends that."""
+        return self._listeners.add(organization, listener)
 
-        return remove
-
-    def moved(self, folders: Set[tuple[str, int]]) -> None:
-        """Tell that folders changed, each as (inbox, folder)."""
+    def tell(self, folders: Set[tuple[str, int]], events: Sequence[EventRow]) -> None:
+        """Tell which folders changed, each as (inbox, folder), and what happened, in order."""
         for inbox, folder in folders:
-            for watcher in self._watchers.get(inbox, ()):
+            for watcher in self._watchers.of(inbox):
                 watcher.tell(MailboxMoved(folder_id(folder)))
+        for organization in dict.fromkeys(event.org_id for event in events):
+            for listener in self._listeners.of(organization):
+                listener([event for event in events if event.org_id == organization])
 
     def end(
         self,
@@ -67,7 +107,6 @@ class Hub:
         """Have the live connections of a key, an inbox or an organization say goodbye."""
         with self._lock:
             self.endings += 1
-            everybody = [one for watchers in self._watchers.values() for one in watchers]
-        for watcher in everybody:
+        for watcher in self._watchers:
             if key == watcher.key or inbox == watcher.inbox or organization == watcher.organization:
                 watcher.tell(AccountEnded(reason))

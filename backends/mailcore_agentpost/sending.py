@@ -20,12 +20,13 @@ from mailcore.message import Buffer, find_header, headers, parse_structure
 from mailcore.spool import Content
 from mailcore_agentpost.cases import IDEMPOTENCY_CONFLICT, Refusal
 from mailcore_agentpost.mail.digest import Digest, digest
+from mailcore_agentpost.mail.events import forget_events, record
 from mailcore_agentpost.mail.folders import INBOX, SENT, find_folder
 from mailcore_agentpost.mail.messages import Stored, insert_message, write_body
 from mailcore_agentpost.mail.placements import Placement, place
 from mailcore_agentpost.policy import Resolved, Sender, SendPolicy
 from mailcore_agentpost.store import Store, Transaction
-from mailcore_agentpost.types import Direction
+from mailcore_agentpost.types import Direction, InboxRow
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ SEEN: Final = "\\Seen"
 _RETRY: Final = 10 * 60.0
 _IDEMPOTENCY: Final = 24 * 60 * 60.0
 _DAY: Final = 24 * 60 * 60.0
+_EVENTS_KEPT: Final = 30 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +161,12 @@ class Outbox:
             flags=frozenset({SEEN, *message.labels}),
         )
         _note(transaction, sender, message, kept, recipients, fingerprint, now)
-        inboxes = dict.fromkeys(one.inbox.id for one in recipients if one.inbox is not None)
+        _tell_sent(transaction, sender, kept, recipients, now)
+        inboxes = dict.fromkeys(one.inbox for one in recipients if one.inbox is not None)
         if inboxes:
             body = write_body(transaction, delivered.data)
             for inbox in inboxes:
-                store_message(transaction, inbox, INBOX, "inbound", body, delivered, now)
+                receive_message(transaction, inbox, body, delivered, now)
         return kept
 
 
@@ -172,6 +175,21 @@ async def in_thread_if_large(data: Buffer, limits: Limits, work: Callable[[], T]
     if len(data) <= limits.spool_memory:
         return work()
     return await trio.to_thread.run_sync(work)
+
+
+def receive_message(
+    transaction: Transaction, inbox: InboxRow, body: int, copy: Copy, now: float
+) -> None:
+    """Put a message whose octets are stored into an INBOX, as mail that has arrived."""
+    stored = store_message(transaction, inbox.id, INBOX, "inbound", body, copy, now)
+    record(
+        transaction,
+        "message.received",
+        organization=inbox.org_id,
+        now=now,
+        inbox=inbox.id,
+        message=stored.id,
+    )
 
 
 def store_message(
@@ -282,8 +300,30 @@ def _note(
         )
 
 
+def _tell_sent(
+    transaction: Transaction,
+    sender: Sender,
+    kept: Stored,
+    recipients: Sequence[Resolved],
+    now: float,
+) -> None:
+    """Note that a message was sent, and that it is with those of its recipients who are here."""
+    tell = partial(
+        record,
+        transaction,
+        organization=sender.organization,
+        now=now,
+        inbox=sender.inbox,
+        message=kept.id,
+    )
+    tell("message.sent", recipients=[one.address for one in recipients])
+    if here := [one.address for one in recipients if one.inbox is not None]:
+        tell("message.delivered", recipients=here)
+
+
 def forget_old(transaction: Transaction) -> None:
     """Drop notes that nothing asks for any more."""
     day = (time.time() - _DAY,)
     transaction.execute("DELETE FROM sends WHERE at < ?", day)
     transaction.execute("DELETE FROM idempotency WHERE at < ?", day)
+    forget_events(transaction, time.time() - _EVENTS_KEPT)

@@ -23,7 +23,6 @@ from mailcore_agentpost.cases import (
     Refusal,
 )
 from mailcore_agentpost.mail.digest import digest
-from mailcore_agentpost.mail.folders import INBOX
 from mailcore_agentpost.mail.inboxes import find_recipient, first_inbox
 from mailcore_agentpost.mail.messages import write_body
 from mailcore_agentpost.mail.rules import is_blocked
@@ -33,8 +32,8 @@ from mailcore_agentpost.sending import (
     Message,
     Outbox,
     in_thread_if_large,
+    receive_message,
     return_path,
-    store_message,
 )
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import InboxRow
@@ -131,7 +130,7 @@ class Inbound:
         self._limits = limits
         self._peer = peer
         self._sender = ReversePath()
-        self._inboxes: dict[str, str] = {}
+        self._inboxes: dict[str, InboxRow] = {}
 
     async def mail_from(self, sender: ReversePath, parameters: MailParameters) -> None:
         self._sender = sender
@@ -148,7 +147,7 @@ class Inbound:
             raise Refusal(UNKNOWN_RECIPIENT if ours else NOT_RELAYED)
         if not self._sender.is_null and await self._is_blocked(inbox):
             raise Refusal(MESSAGE_REJECTED)
-        self._inboxes[address] = inbox.id
+        self._inboxes[address] = inbox
 
     async def _is_blocked(self, inbox: InboxRow) -> bool:
         sender = self._sender.address
@@ -175,11 +174,11 @@ class Inbound:
         return Copy(data, digest(data, self._limits))
 
 
-def _store(transaction: Transaction, copy: Copy, inboxes: Sequence[str]) -> None:
+def _store(transaction: Transaction, copy: Copy, inboxes: Sequence[InboxRow]) -> None:
     now = time.time()
     body = write_body(transaction, copy.data)
     for inbox in inboxes:
-        store_message(transaction, inbox, INBOX, "inbound", body, copy, now)
+        receive_message(transaction, inbox, body, copy, now)
 
 
 def _received(

@@ -1,11 +1,11 @@
-"""What the doors and the store tell each other of: keys, inboxes, messages, rules."""
+"""What the doors and the store tell each other of: keys, inboxes, messages, rules, events."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 Direction = Literal["inbound", "outbound"]
 Scope = Literal[
@@ -18,6 +18,15 @@ Scope = Literal[
     "rules:read",
     "rules:write",
     "keys:write",
+]
+EventType = Literal[
+    "message.received",
+    "message.sent",
+    "message.delivered",
+    "message.bounced",
+    "message.complained",
+    "message.rejected",
+    "domain.verified",
 ]
 RuleDirection = Literal["send", "receive"]
 RuleAction = Literal["allow", "block"]
@@ -67,6 +76,24 @@ class MessageRow:
     size: int
     created_at: datetime
     header: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """Something that happened, told at every door in the order of ``id``.
+
+    Arguments:
+        inbox_id, message_id: what it is about; the message may be gone since. None if nothing.
+        detail: what else is to be said of it, ready for JSON: ``recipients``, ``reason`` ...
+    """
+
+    id: str
+    type: EventType
+    org_id: str
+    inbox_id: str | None
+    message_id: str | None
+    at: datetime
+    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from typing import TypeVar
 from mailcore.backend import Unavailable
 from mailcore_agentpost.store.reader import Reader
 from mailcore_agentpost.store.schema import migrate
-from mailcore_agentpost.store.writer import Transaction, Writer
+from mailcore_agentpost.store.writer import Tell, Transaction, Writer
 
 logger = logging.getLogger("mailcore.agentpost")
 
@@ -29,8 +29,7 @@ class Store:
 
     Arguments:
         path: of the file; made if it is not there.
-        moved: called with the folders that changed, as (inbox, folder), after each commit; in a
-            thread.
+        tell: told after each commit what changed and what happened.
         durable: whether a commit waits for the disk. False only for what may be lost.
 
     Raises:
@@ -40,7 +39,7 @@ class Store:
     def __init__(
         self,
         path: Path,
-        moved: Callable[[Set[tuple[str, int]]], None] = lambda folders: None,
+        tell: Tell = lambda folders, events: None,
         *,
         durable: bool = True,
     ) -> None:
@@ -55,7 +54,7 @@ class Store:
             except sqlite3.Error as error:
                 raise OSError(f"cannot open {path}: {error}") from error
             opened.pop_all()
-        self._writer = Writer(writing, moved)
+        self._writer = Writer(writing, tell)
         self._reader = Reader(reading)
 
     def _connect(self) -> sqlite3.Connection:

@@ -155,8 +155,27 @@ def _create_sending(database: Database) -> None:
     )
 
 
+def _create_events(database: Database) -> None:
+    database.table("events").create(
+        {
+            "id": str,
+            "organization": str,
+            "inbox": str,
+            "message": str,
+            "type": str,
+            "at": float,
+            "detail": str,
+        },
+        pk="id",
+        foreign_keys=[("organization", "organizations", "id")],
+        not_null={"organization", "type", "at", "detail"},
+    )
+    database.table("events").create_index(["organization", "id"])
+    database.table("events").create_index(["at"])
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
-MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (_create,)
+MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (_create, _create_events)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

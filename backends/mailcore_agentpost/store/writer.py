@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import outcome
 
 from mailcore.limits import KIB, MIB
 from mailcore_agentpost.store.calls import Call, Worker, deliver
+from mailcore_agentpost.types import EventRow
 
 logger = logging.getLogger("mailcore.agentpost")
 
@@ -35,12 +36,14 @@ class Transaction:
         connection: within a transaction and a savepoint of its own.
         moved: folders that changed, as (inbox, folder): told once the commit has reached the disk.
         after: called in order after that, in the writer's thread.
+        events: what happened: told after ``moved``.
         octets: written to bodies: what fills the log.
     """
 
     connection: sqlite3.Connection
     moved: set[tuple[str, int]] = field(default_factory=set)
     after: list[Callable[[], None]] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
     octets: int = 0
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> sqlite3.Cursor:
@@ -48,18 +51,23 @@ class Transaction:
         return self.connection.execute(sql, parameters)
 
 
+#: Told after each commit, in a thread: folders that changed, as (inbox, folder), and what happened.
+Tell = Callable[[Set[tuple[str, int]], Sequence[EventRow]], None]
+
+
 class Writer(Worker[Transaction]):
     """Group commit: one transaction for all that is waiting, a savepoint for each piece.
 
     Arguments:
         connection: closed when the thread ends.
-        tell: called with the folders that changed, in the thread, after each commit.
+        tell: called with the folders that changed and what happened, in the thread, after each
+            commit.
     """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
-        tell: Callable[[Set[tuple[str, int]]], None],
+        tell: Tell,
     ) -> None:
         self._connection = connection
         self._tell = tell
@@ -82,8 +90,9 @@ class Writer(Worker[Transaction]):
         self.commits += 1
         self.calls += len(calls)
         moved = {folder for transaction in done for folder in transaction.moved}
-        if moved:
-            self._tell(moved)
+        events = [event for transaction in done for event in transaction.events]
+        if moved or events:
+            self._tell(moved, events)
         for transaction in done:
             for tell in transaction.after:
                 tell()
