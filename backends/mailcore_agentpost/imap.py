@@ -179,7 +179,7 @@ def _read(new: NewMessage, data: Buffer, limits: Limits) -> Digest:
 
 
 class Mailbox:
-    """A folder. Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries.
+    """A folder. Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory.
 
     Arguments:
         access: the rights of whoever opened it.
@@ -200,6 +200,11 @@ class Mailbox:
     async def changes(self, since: int) -> Changes:
         return await self._store.read(
             partial(placements.changes, folder=self._folder.id, since=since)
+        )
+
+    async def vanished(self, since: int) -> Sequence[int] | None:
+        return await self._store.read(
+            partial(placements.vanished, folder=self._folder.id, since=since)
         )
 
     async def read(self, uid: int, start: int, end: int) -> bytes:

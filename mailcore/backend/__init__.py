@@ -43,6 +43,7 @@ from mailcore.backend.errors import (
     TooBig,
     Unavailable,
 )
+from mailcore.backend.history import KeepsHistory
 from mailcore.backend.mailboxes import (
     Appendable,
     Copied,
@@ -54,6 +55,7 @@ from mailcore.backend.mailboxes import (
     Mailbox,
     NewMessage,
 )
+from mailcore.backend.offers import WithholdsCapabilities, offered_by
 from mailcore.backend.peer import Peer
 from mailcore.backend.sending import (
     Delivery,
@@ -84,6 +86,7 @@ __all__ = [
     "FlagAction",
     "Flaggable",
     "Hint",
+    "KeepsHistory",
     "KeepsSummaries",
     "LimitReached",
     "MailTransaction",
@@ -105,5 +108,7 @@ __all__ = [
     "TooBig",
     "Unavailable",
     "Watchable",
+    "WithholdsCapabilities",
     "all_messages",
+    "offered_by",
 ]

@@ -106,6 +106,14 @@ def changes(connection: sqlite3.Connection, folder: int, since: int) -> Changes:
     )
 
 
+def vanished(connection: sqlite3.Connection, folder: int, since: int) -> list[int]:
+    """Return the UIDs that are gone since a mod-sequence; none of them is ever forgotten."""
+    rows = connection.execute(
+        "SELECT uid FROM vanished WHERE folder = ? AND modseq > ?", (folder, since)
+    )
+    return [row["uid"] for row in rows]
+
+
 def place(transaction: Transaction, folder: int, placements: Sequence[Placement]) -> list[int]:
     """Put messages into a folder; return their UIDs."""
     first, modseq = take_uids(transaction, folder, len(placements))

@@ -37,8 +37,9 @@ async def authenticate(session: Session, command: commands.Authenticate) -> Tagg
     """AUTHENTICATE: begin an exchange; its other steps are SaslResponse events."""
     if not session.may_authenticate():
         return _needs_tls(command)
-    maker = session.mechanisms.get(command.mechanism.upper())
-    if maker is None:
+    name = command.mechanism.upper()
+    maker = session.mechanisms.get(name)
+    if maker is None or f"AUTH={name}" not in session.capabilities():
         return no(command, "No such mechanism", "CANNOT")
     session.exchange = Exchange(command, maker())
     return await _step(session, session.exchange, command.initial)
@@ -78,7 +79,7 @@ async def _authenticate(
         if session.failed_logins >= session.limits.failed_logins:
             session.say_goodbye("Too many failed logins")
         return refused(command, error)
-    session.log_in(account)
+    await session.log_in(account)
     code = ResponseCode("CAPABILITY", " ".join(session.capabilities()))
     return ok(command, "Logged in", code)
 

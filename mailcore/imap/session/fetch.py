@@ -104,7 +104,7 @@ class _Plan:
         if command.changed_since is not None and FetchAtt("MODSEQ") not in items:
             items.append(FetchAtt("MODSEQ"))
         if FetchAtt("MODSEQ") in items:
-            session.enable_condstore()
+            session.use_modseqs()
         elif session.condstore and FetchAtt("FLAGS") in items:
             # RFC 7162 §3.2: whoever is told flags is told which state of them that is.
             items.append(FetchAtt("MODSEQ"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mailcore.imap import commands
 from mailcore.imap.responses import CapabilityResponse, Enabled, IdResponse, Tagged, Untagged
 from mailcore.imap.session.answers import ok
-from mailcore.imap.session.capabilities import ENABLEABLE
+from mailcore.imap.session.capability_table import CAPABILITIES
 from mailcore.imap.types import Status
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ async def identify(session: Session, command: commands.Id) -> Tagged:
 
 
 async def enable(session: Session, command: commands.Enable) -> Tagged:
-    """ENABLE (RFC 5161): what is not known is passed over."""
-    possible = ENABLEABLE - session.connection.enabled
-    names = dict.fromkeys(command.capabilities)
-    session.send(Enabled(tuple(name for name in names if name in possible)))
+    """ENABLE (RFC 5161): what is not known, or enabled already, is passed over."""
+    names = CAPABILITIES.enabled_by(command.capabilities, session.situation())
+    new = [name for name in names if name not in session.connection.enabled]
+    for name in new:
+        session.connection.enabled.update(CAPABILITIES.implied_by(name))
+    session.send(Enabled(tuple(new)))
     return ok(command)
 
 

@@ -57,7 +57,7 @@ async def search(session: Session, command: commands.Search) -> Tagged:
     """SEARCH and UID SEARCH."""
     view = session.selected
     if asks_modseq(command.key):
-        session.enable_condstore()
+        session.use_modseqs()
     matcher = compile_key(command.key, view.uids)
     whole = needs_body(command.key)
     found = await _matching(session.shared, view, matcher, whole)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mailcore.backend import Appendable, Flaggable, Mailbox
+from mailcore.backend import Appendable, Flaggable, KeepsHistory, Mailbox
 from mailcore.imap import commands
 from mailcore.imap.responses import (
     Exists,
@@ -58,7 +58,10 @@ def _describe(session: Session, view: View) -> None:
     _say(session, "PERMANENTFLAGS", f"({' '.join(offered)})", "Flags that can be changed for good")
     _say(session, "UIDVALIDITY", view.mailbox.uid_validity, "UIDs valid")
     _say(session, "UIDNEXT", snapshot.uid_next, "Next UID at least")
-    _say(session, "HIGHESTMODSEQ", snapshot.highest_modseq, "Highest mod-sequence")
+    if view.keeps_history:
+        _say(session, "HIGHESTMODSEQ", snapshot.highest_modseq, "Highest mod-sequence")
+    else:
+        _say(session, "NOMODSEQ", text="No mod-sequences")
 
 
 def _say(session: Session, name: str, argument: object = "", text: str = "") -> None:
@@ -103,6 +106,7 @@ def _status_item(session: Session, mailbox: Mailbox, snapshot: Snapshot, item: s
         case "SIZE":
             return snapshot.total_size()
         case "HIGHESTMODSEQ":
-            return snapshot.highest_modseq
+            # RFC 7162 §3.1.7: 0 where there are none.
+            return snapshot.highest_modseq if isinstance(mailbox, KeepsHistory) else 0
         case _:
             return session.limits.message_size  # APPENDLIMIT; the grammar knows no other

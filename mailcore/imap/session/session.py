@@ -7,7 +7,7 @@ gives octets back, except that it gives them back early when there are many.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -20,6 +20,8 @@ from mailcore.backend import (
     Hint,
     Peer,
     Watchable,
+    WithholdsCapabilities,
+    offered_by,
 )
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
 from mailcore.imap import commands
@@ -29,10 +31,12 @@ from mailcore.imap.session import capabilities
 from mailcore.imap.session.answers import bad, no, refused
 from mailcore.imap.session.append import Append
 from mailcore.imap.session.auth import Exchange
+from mailcore.imap.session.capabilities import Situation
+from mailcore.imap.session.capability_table import CAPABILITIES
 from mailcore.imap.session.dispatch import EVENTS, HANDLERS, STREAMS
 from mailcore.imap.session.reading import BrokenLiteral
 from mailcore.imap.session.shared import Shared, shared_by
-from mailcore.imap.session.view import BadNumber, MailboxReset, View
+from mailcore.imap.session.view import BadNumber, MailboxReset, NoModSequences, View
 from mailcore.imap.types import ResponseCode, Status
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.sasl import SERVER_MECHANISMS, ServerMechanism
@@ -58,6 +62,7 @@ class Session:
         start_tls: offer STARTTLS.
         allow_plaintext: let peers on this machine log in without TLS.
         id_fields: what ID answers (RFC 2971).
+        disabled: capabilities that are neither advertised nor served, as CAPABILITY spells them.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class Session:
         start_tls: bool = False,
         allow_plaintext: bool = False,
         id_fields: Mapping[str, str | None] | None = None,
+        disabled: Collection[str] = (),
     ) -> None:
         self.backend = backend
         self.peer = peer
@@ -87,6 +93,8 @@ class Session:
         self.exchange: Exchange | None = None
         self.append: Append | None = None
         self.idling = False
+        self._disabled = frozenset(name.upper() for name in disabled)
+        self._offers = offered_by((backend,), CAPABILITIES.protocols)
         self._allow_plaintext = allow_plaintext
         self._start_tls = start_tls
         self._handshake = False
@@ -99,7 +107,8 @@ class Session:
         self._within_line = False
         self._gone = False
         self._greeted = False
-        self.connection = ServerConnection(limits, tls_available=start_tls and not peer.tls)
+        self._refusals = CAPABILITIES.refusals(self.situation())
+        self.connection = ServerConnection(limits, tls_available=self._can_start_tls())
 
     # ------------------------------------------------------------------- what a driver calls
 
@@ -147,6 +156,7 @@ class Session:
         """The handshake is done: all that was known of the client is void (RFC 9051 §11.1)."""
         self._handshake = False
         self.peer = replace(self.peer, tls=True)
+        self._refusals = CAPABILITIES.refusals(self.situation())
         self.connection.start_tls()
 
     async def aclose(self) -> None:
@@ -204,6 +214,9 @@ class Session:
             logger.debug("%s: bad command: %s", self.peer.host, event.text)
         elif isinstance(event, commands.Command):
             self._command = event
+            if (missing := self._refusals.missing(event)) is not None:
+                self._answer(bad(event, f"{missing} is not offered here"))
+                return True
             stream = STREAMS.get(type(event))
             if stream is not None:
                 self._running = stream(self, event)
@@ -231,6 +244,8 @@ class Session:
             return refused(command, error)
         except BadNumber:
             return bad(command, "No such message number")
+        except NoModSequences:
+            return bad(command, "This mailbox keeps no mod-sequences")
         except MailboxReset:
             self.say_goodbye("The mailbox was replaced by another; log in again")
             return no(command, "The mailbox was replaced by another")
@@ -280,26 +295,46 @@ class Session:
 
     @property
     def condstore(self) -> bool:
-        """Whether the client has shown that it knows mod-sequences (RFC 7162 §3.1)."""
-        return "CONDSTORE" in self.connection.enabled
+        """Whether mod-sequences are told to this client of this mailbox (RFC 7162 §3.1)."""
+        view = self.view
+        return "CONDSTORE" in self.connection.enabled and (view is None or view.keeps_history)
 
     def enable_condstore(self) -> None:
         """Take note of a command that only such a client sends (RFC 7162 §3.1)."""
         self.connection.enabled.add("CONDSTORE")
 
+    def use_modseqs(self) -> None:
+        """:meth:`enable_condstore` for a command on the messages of the selected mailbox.
+
+        Raises:
+            NoModSequences: it keeps none.
+        """
+        if not self.selected.keeps_history:
+            raise NoModSequences
+        self.enable_condstore()
+
     def may_authenticate(self) -> bool:
         """Tell whether passwords may be sent on this connection."""
         return capabilities.may_authenticate(self.peer, self._allow_plaintext)
 
+    def situation(self) -> Situation:
+        """Return what the capabilities of this connection now depend on."""
+        return Situation(
+            limits=self.limits,
+            logged_in=self.account is not None,
+            offers=self._offers,
+            may_authenticate=self.may_authenticate(),
+            can_start_tls=self._can_start_tls(),
+            mechanisms=tuple(self.mechanisms),
+            disabled=self._disabled,
+        )
+
     def capabilities(self) -> tuple[str, ...]:
         """Return what CAPABILITY answers now."""
-        if self.account is not None:
-            return capabilities.after_login(self.limits)
-        return capabilities.before_login(
-            self.mechanisms,
-            authenticate=self.may_authenticate(),
-            start_tls=self._start_tls and not self.peer.tls,
-        )
+        return CAPABILITIES.names(self.situation())
+
+    def _can_start_tls(self) -> bool:
+        return self._start_tls and not self.peer.tls and "STARTTLS" not in self._disabled
 
     def begin_handshake(self) -> None:
         """Have the driver do a TLS handshake once the output is sent."""
@@ -311,9 +346,13 @@ class Session:
             self.append.close()
             self.append = None
 
-    def log_in(self, account: Account) -> None:
+    async def log_in(self, account: Account) -> None:
         """Serve this account from now on."""
         self.account = account
+        if isinstance(account, WithholdsCapabilities):
+            self._disabled |= {name.upper() for name in account.disabled_capabilities}
+        self._offers |= await self.shared.offers(account, CAPABILITIES.protocols)
+        self._refusals = CAPABILITIES.refusals(self.situation())
         if isinstance(account, Watchable):
             self._unwatch = account.watch(self._hint)
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Final
 from weakref import WeakKeyDictionary
 
-from mailcore.backend import KeepsSummaries, Mailbox
+from mailcore.backend import (
+    Account,
+    KeepsSummaries,
+    Mailbox,
+    NoSuchMailbox,
+    offered_by,
+)
 from mailcore.imap.snapshot import Snapshots
 from mailcore.imap.summary import Summary, summarize
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.spool import CHUNK, Content
+
+logger: Final = logging.getLogger("mailcore.imap")
 
 _Key = tuple[str, int, int]
 
@@ -56,6 +66,25 @@ class Shared:
         self.snapshots = Snapshots(limits)
         self._limits = limits
         self._cache = SummaryCache(limits.summary_cache)
+        self._offers: dict[type, frozenset[type]] = {}
+
+    async def offers(self, account: Account, protocols: Collection[type]) -> frozenset[type]:
+        """Return the optional protocols that an account and its mailboxes implement.
+
+        INBOX, or whatever mailbox there is, stands for all mailboxes of all accounts of a class:
+        capabilities are told before any mailbox is selected. A mailbox that can do less than
+        another answers ``NO [CANNOT]`` to what it can not.
+        """
+        kind = type(account)
+        if kind not in self._offers:
+            try:
+                mailbox = await _any_mailbox(account)
+            except Exception as error:
+                # Login goes on; the next connection asks again.
+                logger.info("no mailbox of %s to look at: %r", kind.__name__, error)
+                return offered_by((account,), protocols)
+            self._offers[kind] = offered_by((mailbox,), protocols)
+        return self._offers[kind] | offered_by((account,), protocols)
 
     async def summaries(self, mailbox: Mailbox, uids: Sequence[int]) -> dict[int, Summary]:
         """Return the summaries of messages; those that are gone are left out.
@@ -88,6 +117,14 @@ class Shared:
                 return None
             self._cache.put(key, summary)
         return summary
+
+
+async def _any_mailbox(account: Account) -> Mailbox:
+    try:
+        return await account.open("INBOX")
+    except NoSuchMailbox:
+        names = [info.name for info in await account.mailboxes() if info.selectable]
+        return await account.open(names[0])
 
 
 async def read_into(content: Content, mailbox: Mailbox, uid: int) -> None:

@@ -26,7 +26,7 @@ async def store(session: Session, command: commands.Store) -> Tagged:
     if not isinstance(mailbox, Flaggable):
         return cannot(command, "STORE")
     if command.unchanged_since is not None:
-        session.enable_condstore()
+        session.use_modseqs()
     flags = canonical(command.flags, view.snapshot.known_flags())
     check_permanent(flags, mailbox.permanent_flags)
     action = FlagAction(command.action)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from mailcore.backend import Mailbox
+from mailcore.backend import KeepsHistory, Mailbox
 from mailcore.imap.responses import (
     Exists,
     Expunged,
@@ -33,6 +33,10 @@ class BadNumber(Exception):
     """A sequence number above the number of messages (RFC 9051 §9, seq-number)."""
 
 
+class NoModSequences(Exception):
+    """A command that uses mod-sequences on a mailbox that keeps none (RFC 7162 §3.1.2.2)."""
+
+
 class View:
     """A mailbox as its client sees it. Numbers change only in :meth:`updates`.
 
@@ -47,6 +51,8 @@ class View:
         self.name = name
         self.mailbox = mailbox
         self.read_only = read_only
+        #: Whether its mod-sequences mean something.
+        self.keeps_history = isinstance(mailbox, KeepsHistory)
         self.snapshot = snapshots.get(mailbox)
         self.uids = array("I")
         self._snapshots = snapshots

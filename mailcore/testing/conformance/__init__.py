@@ -23,6 +23,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_
 from mailcore.testing.conformance.accounts import Accounts  # noqa: E402
 from mailcore.testing.conformance.appending import Appending  # noqa: E402
 from mailcore.testing.conformance.flags import Flags  # noqa: E402
+from mailcore.testing.conformance.history import History  # noqa: E402
 from mailcore.testing.conformance.loops import Asyncio, EventLoop, Trio  # noqa: E402
 from mailcore.testing.conformance.managing import Managing  # noqa: E402
 from mailcore.testing.conformance.octets import Octets  # noqa: E402
@@ -44,6 +45,7 @@ class BackendConformance(
     Appending,
     Flags,
     Transfers,
+    History,
     Watching,
     Sending,
     Programs,

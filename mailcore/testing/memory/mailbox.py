@@ -33,7 +33,7 @@ class StoredMessage:
 
 
 class MemoryMailbox:
-    """Messages by UID. Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries.
+    """Messages by UID. Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory.
 
     Arguments:
         user: whose it is.
@@ -59,6 +59,9 @@ class MemoryMailbox:
             uid_next=self._uid_next,
             complete=since == 0,
         )
+
+    async def vanished(self, since: int) -> Sequence[int] | None:
+        return [uid for modseq, uid in self._vanished if modseq > since]
 
     async def read(self, uid: int, start: int, end: int) -> bytes:
         return self.messages[uid].data[start:end]

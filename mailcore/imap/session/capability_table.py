@@ -1,0 +1,86 @@
+"""The capabilities of the server, one row each: an extension adds its row here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mailcore.backend import Copyable, Expungeable, KeepsHistory
+from mailcore.imap import commands as c
+from mailcore.imap.search import asks_modseq
+from mailcore.imap.session.capabilities import Capabilities, Row, Situation, When, whole
+from mailcore.imap.types import FetchAtt
+
+
+def _append_limit(situation: Situation) -> tuple[str, ...]:
+    return (str(situation.limits.message_size),)
+
+
+def _fetches_modseq(command: c.Fetch) -> bool:
+    return command.changed_since is not None or FetchAtt("MODSEQ") in command.items
+
+
+CAPABILITIES: Final = Capabilities(
+    (
+        Row("IMAP4rev1", When.ALWAYS),
+        # ------------------------------------------------------------- the connection itself
+        Row(
+            "STARTTLS",
+            When.BEFORE,
+            given=lambda now: now.can_start_tls,
+            commands={c.StartTls: whole},
+        ),
+        Row("LOGINDISABLED", When.BEFORE, given=lambda now: not now.may_authenticate),
+        Row(
+            "AUTH=",
+            When.BEFORE,
+            given=lambda now: now.may_authenticate,
+            values=lambda now: now.mechanisms,
+        ),
+        Row(
+            "SASL-IR",
+            When.BEFORE,
+            options={c.Authenticate: lambda command: command.initial is not None},
+        ),
+        Row("LITERAL-", When.BEFORE),
+        Row("LITERAL+"),
+        Row("ID", When.ALWAYS, commands={c.Id: whole}),
+        Row("ENABLE", When.ALWAYS, commands={c.Enable: whole}),
+        Row("IDLE", commands={c.Idle: whole}),
+        # ------------------------------------------------------------------------- mailboxes
+        Row("NAMESPACE", commands={c.Namespace: whole}),
+        Row("CHILDREN", options={c.List: lambda command: "CHILDREN" in command.returns}),
+        Row(
+            "SPECIAL-USE",
+            options={
+                c.List: lambda command: "SPECIAL-USE" in (*command.select, *command.returns),
+            },
+        ),
+        Row("STATUS=SIZE", options={c.StatusCommand: lambda command: "SIZE" in command.items}),
+        Row(
+            "APPENDLIMIT=",
+            values=_append_limit,
+            options={c.StatusCommand: lambda command: "APPENDLIMIT" in command.items},
+        ),
+        # -------------------------------------------------------------- the selected mailbox
+        Row("UNSELECT", commands={c.Unselect: whole}),
+        Row(
+            "UIDPLUS",
+            needs=(Expungeable,),
+            commands={c.Expunge: lambda command: command.uids is not None},
+        ),
+        Row("MOVE", needs=(Copyable,), commands={c.Move: whole}),
+        Row(
+            "CONDSTORE",
+            needs=(KeepsHistory,),
+            options={
+                c.Select: lambda command: command.condstore,
+                c.StatusCommand: lambda command: "HIGHESTMODSEQ" in command.items,
+                c.Fetch: _fetches_modseq,
+                c.Store: lambda command: command.unchanged_since is not None,
+                c.Search: lambda command: asks_modseq(command.key),
+            },
+            enable=True,
+        ),
+        Row("ESEARCH", options={c.Search: lambda command: command.returns is not None}),
+    )
+)
