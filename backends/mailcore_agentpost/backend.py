@@ -18,6 +18,7 @@ from mailcore.backend import LimitReached, Peer, Unavailable
 from mailcore.sasl.types import Credentials
 from mailcore.serve.protocol import Context, Endpoint, FirstMinute
 from mailcore_agentpost.cases import BAD_KEY, MISSING_SCOPE, Refusal
+from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.imap import Access, Account
@@ -50,7 +51,7 @@ class AgentPost:
     """
 
     def __init__(self, store: Store, hub: Hub, context: Context, nursery: trio.Nursery) -> None:
-        self._store = store
+        self.store = store
         #: Tells what changes and what happens, for whoever embeds AgentPost.
         self.hub = hub
         self._context = context
@@ -64,6 +65,7 @@ class AgentPost:
         self.service = Service(store, outbox, hub, context.domain)
         self._http = HTTPDoor(
             self.service,
+            EventLog(store, hub),
             imap=_address(context.endpoints.imap),
             smtp=_address(context.endpoints.smtp),
             hosts=_hosts(context),
@@ -71,7 +73,7 @@ class AgentPost:
 
     async def authenticate(self, credentials: Credentials, peer: Peer) -> Account:
         endings = self.hub.endings
-        key, inbox = await self._store.read(lambda connection: _judge(connection, credentials))
+        key, inbox = await self.store.read(lambda connection: _judge(connection, credentials))
         scope = _SCOPES[peer.protocol]
         if scope not in key.scopes:
             raise Refusal(MISSING_SCOPE, f"This API key lacks the scope {scope}")
@@ -87,7 +89,7 @@ class AgentPost:
                 self._connections[inbox.id] -= 1
 
         access = Access(
-            self._store,
+            self.store,
             self._settings,
             self._context.limits,
             Sender(key.id, key.org_id, inbox.id, inbox.address),
@@ -109,7 +111,7 @@ class AgentPost:
 
     def receive(self, peer: Peer) -> Inbound:
         return Inbound(
-            self._store,
+            self.store,
             domain=self._context.domain,
             hostname=self._context.domain,
             limits=self._context.limits,
@@ -121,7 +123,7 @@ class AgentPost:
 
     async def bootstrap(self, new_key: bool) -> FirstMinute:
         domain = self._context.domain
-        found, secret = await self._store.write(
+        found, secret = await self.store.write(
             lambda transaction: _bootstrap(transaction, domain, new_key)
         )
         return FirstMinute(

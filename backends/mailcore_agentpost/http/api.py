@@ -8,10 +8,12 @@ import msgspec
 
 from mailcore import __version__
 from mailcore_agentpost.http.exchange import Response
+from mailcore_agentpost.http.handlers.events import EventHandlers
 from mailcore_agentpost.http.handlers.inboxes import InboxHandlers
 from mailcore_agentpost.http.handlers.keys import KeyHandlers
 from mailcore_agentpost.http.handlers.messages import MessageHandlers
 from mailcore_agentpost.http.handlers.rules import RuleHandlers
+from mailcore_agentpost.http.handlers.waiting import WaitHandlers
 from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.openapi import openapi_document
 from mailcore_agentpost.http.routing import Call, Route
@@ -20,6 +22,8 @@ from mailcore_agentpost.http.types import (
     CreateFilterRule,
     CreateInbox,
     CreateKey,
+    EventPage,
+    EventQuery,
     FilterRule,
     FilterRulePage,
     Health,
@@ -29,12 +33,16 @@ from mailcore_agentpost.http.types import (
     Message,
     MessagePage,
     MessageQuery,
+    MessageSummary,
     NewKey,
     PageQuery,
     SendMessage,
+    SocketQuery,
     UpdateInbox,
     UpdateMessage,
+    WaitQuery,
 )
+from mailcore_agentpost.http.websocket import WebSockets
 
 _V1 = "/api/v1"
 
@@ -44,12 +52,25 @@ def routes(
     messages: MessageHandlers,
     keys: KeyHandlers,
     rules: RuleHandlers,
+    events: EventHandlers,
+    waiting: WaitHandlers,
+    sockets: WebSockets,
     limits: HTTPLimits,
 ) -> tuple[Route, ...]:
     """Return every route. The document at ``/openapi.json`` is made of this table."""
     table = (
         *_inbox_routes(inboxes),
         *_message_routes(messages, limits),
+        Route(
+            method="GET",
+            path=f"{_V1}/inboxes/{{inbox_id}}/messages/wait",
+            handler=waiting.wait_for_message,
+            summary="Wait for a message to arrive",
+            scope="messages:read",
+            query=WaitQuery,
+            response=MessageSummary,
+        ),
+        *_event_routes(events, sockets),
         *_key_routes(keys),
         *_rule_routes(rules),
         Route(
@@ -222,6 +243,29 @@ def _message_routes(messages: MessageHandlers, limits: HTTPLimits) -> Sequence[R
             summary="Take a label off a message",
             scope="messages:write",
             status=204,
+        ),
+    )
+
+
+def _event_routes(events: EventHandlers, sockets: WebSockets) -> Sequence[Route]:
+    return (
+        Route(
+            method="GET",
+            path=f"{_V1}/events",
+            handler=events.list_events,
+            summary="List what happened",
+            scope="messages:read",
+            query=EventQuery,
+            response=EventPage,
+        ),
+        Route(
+            method="GET",
+            path="/ws",
+            handler=sockets.open,
+            summary="Be told events over a WebSocket",
+            public=True,
+            query=SocketQuery,
+            status=101,
         ),
     )
 

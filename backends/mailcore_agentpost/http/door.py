@@ -9,15 +9,18 @@ from typing import Any
 import trio
 
 from mailcore.backend import Peer
+from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.api import routes
 from mailcore_agentpost.http.bearer import bearer_token
 from mailcore_agentpost.http.connection import serve_connection
 from mailcore_agentpost.http.dispatch import Dispatcher
 from mailcore_agentpost.http.exchange import Request
+from mailcore_agentpost.http.handlers.events import EventHandlers
 from mailcore_agentpost.http.handlers.inboxes import InboxHandlers
 from mailcore_agentpost.http.handlers.keys import KeyHandlers
 from mailcore_agentpost.http.handlers.messages import MessageHandlers
 from mailcore_agentpost.http.handlers.rules import RuleHandlers
+from mailcore_agentpost.http.handlers.waiting import WaitHandlers
 from mailcore_agentpost.http.hosts import AllowedHosts
 from mailcore_agentpost.http.limits import DEFAULT_HTTP_LIMITS, HTTPLimits
 from mailcore_agentpost.http.problems import (
@@ -28,6 +31,7 @@ from mailcore_agentpost.http.problems import (
 )
 from mailcore_agentpost.http.routing import Route, Router
 from mailcore_agentpost.http.service import NotThere, Refused, Service
+from mailcore_agentpost.http.websocket import WebSockets
 from mailcore_agentpost.types import KeyRow
 
 
@@ -36,6 +40,7 @@ class HTTPDoor:
 
     Arguments:
         service: the store behind it.
+        events: what happens in it.
         imap, smtp: host and port that mail clients are told; None for a door that is shut.
         hosts: names that ``Host`` may hold, besides ``localhost`` and address literals.
     """
@@ -43,6 +48,7 @@ class HTTPDoor:
     def __init__(
         self,
         service: Service,
+        events: EventLog,
         *,
         imap: tuple[str, int] | None,
         smtp: tuple[str, int] | None,
@@ -57,6 +63,9 @@ class HTTPDoor:
             MessageHandlers(service),
             KeyHandlers(service),
             RuleHandlers(service),
+            EventHandlers(events),
+            WaitHandlers(service, events, limits),
+            WebSockets(events, service.authenticate, limits),
             limits,
         )
         self._dispatcher = Dispatcher(Router(table), self._authorize, translate, limits)

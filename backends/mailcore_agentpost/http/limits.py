@@ -22,6 +22,10 @@ class HTTPLimits:
         body_timeout: for a whole body, plus the time that ``minimum_rate`` allows it.
         minimum_rate: octets a second, while a body arrives or a response leaves (slow-loris).
         send_timeout: for one chunk of a response to be taken.
+        socket_message: one message of a WebSocket client.
+        socket_auth_timeout: for a WebSocket client without a key in its request to show one.
+        socket_ping: between two pings, and for the answer to one.
+        wait: for a message, when a client asks for that.
         requests: on one connection, then it is closed so that load can move elsewhere.
     """
 
@@ -34,6 +38,10 @@ class HTTPLimits:
     body_timeout: float = 30.0
     minimum_rate: int = KIB
     send_timeout: float = 30.0
+    socket_message: int = 16 * KIB
+    socket_auth_timeout: float = 10.0
+    socket_ping: float = 30.0
+    wait: float = 60.0
     requests: int = 10_000
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from mailcore import message as mime
 from mailcore.message import Buffer, Envelope, Part
 from mailcore_agentpost.http.types import Address
 from mailcore_agentpost.mail.digest import is_attachment, leaves
+from mailcore_agentpost.types import MessageRow
+
+SEEN, FLAGGED, ANSWERED = "\\Seen", "\\Flagged", "\\Answered"
 
 # Octets of one body that are decoded for JSON; what is longer is in /raw.
 MAX_TEXT = 4 * 1024 * 1024
@@ -44,6 +48,30 @@ def heading(envelope: Envelope) -> Heading:
         bcc=_addresses(envelope.bcc),
         subject=mime.decode_header(envelope.subject or b""),
     )
+
+
+def summary_fields(row: MessageRow) -> dict[str, Any]:
+    """Return the fields of a MessageSummary."""
+    head = heading(mime.parse_envelope(row.header))
+    return {
+        "id": row.id,
+        "inbox_id": row.inbox_id,
+        "thread_id": row.thread_id,
+        "direction": row.direction,
+        "folder": row.folder,
+        "from_address": head.sender,
+        "to_addresses": head.to,
+        "cc_addresses": head.cc,
+        "bcc_addresses": head.bcc,
+        "subject": head.subject,
+        "labels": sorted(flag for flag in row.flags if not flag.startswith("\\")),
+        "unread": SEEN not in row.flags,
+        "starred": FLAGGED in row.flags,
+        "replied": ANSWERED in row.flags,
+        "has_attachments": row.has_attachments,
+        "size": row.size,
+        "created_at": row.created_at,
+    }
 
 
 def read_text(data: Buffer) -> Text:

@@ -7,11 +7,11 @@ not: a client that was built earlier reads the answers of a later server.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from mailcore_agentpost.types import Direction, Scope
+from mailcore_agentpost.types import Direction, EventType, Scope
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[
@@ -203,6 +203,69 @@ class AddLabels(_RequestBody, frozen=True):
     """Labels to add to a message."""
 
     labels: Annotated[list[Label], msgspec.Meta(min_length=1, max_length=50)]
+
+
+class WaitQuery(_RequestBody, frozen=True, rename={"sender": "from"}):
+    """Which message to wait for.
+
+    Arguments:
+        timeout: seconds; then the answer is 204.
+        sender: ``from``: in the address or name of the sender, in any letter case.
+        subject: in the subject, in any letter case.
+        after: the id of a message: only later ones count. Without it, all that are unread do.
+    """
+
+    timeout: Annotated[float, msgspec.Meta(ge=0, le=60)] = 30
+    sender: Annotated[str, msgspec.Meta(max_length=320)] | None = None
+    subject: Annotated[str, msgspec.Meta(max_length=998)] | None = None
+    after: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+# -------------------------------------------------------------------------------------- events
+
+
+class EventQuery(_RequestBody, frozen=True):
+    """Which events to list.
+
+    Arguments:
+        after: the id of an event; those after it are listed.
+        type: of these types only.
+        inbox_id: of this inbox only.
+    """
+
+    limit: Limit = 50
+    after: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    type: list[EventType] = []
+    inbox_id: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class Event(_ResponseBody, frozen=True):
+    """Something that happened, in the same words for REST, WebSocket and webhooks.
+
+    Arguments:
+        data: ``inbox_id``, ``message_id``, ``message`` while it is there, and what its type adds:
+            ``recipients``, ``reason``.
+    """
+
+    id: str
+    type: EventType
+    timestamp: datetime
+    org_id: str
+    env_id: str
+    data: dict[str, Any]
+
+
+class SocketQuery(_RequestBody, frozen=True):
+    """A key for clients that can set no header field, like a browser's."""
+
+    token: Annotated[str, msgspec.Meta(max_length=512)] | None = None
+
+
+class EventPage(_ResponseBody, frozen=True):
+    """Events, oldest first. The id of the last one is the ``after`` of the next page."""
+
+    has_more: bool
+    data: list[Event]
 
 
 # ------------------------------------------------------------------------------------ API keys

@@ -79,6 +79,14 @@ def list_events(
     return [_event(row) for row in rows.fetchall()]
 
 
+def latest(connection: sqlite3.Connection, organization: str) -> str:
+    """Return the id of the last event; "" if there is none."""
+    row = connection.execute(
+        "SELECT max(id) AS id FROM events WHERE organization = ?", (organization,)
+    ).fetchone()
+    return row["id"] or ""
+
+
 def forget_events(transaction: Transaction, before: float) -> None:
     """Drop the events that happened before a moment, in seconds since 1970."""
     transaction.execute("DELETE FROM events WHERE at < ?", (before,))

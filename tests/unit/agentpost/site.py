@@ -219,6 +219,7 @@ class Site:
             await client.send_all(request)
             while received := await client.receive_some():
                 answer += received
+            await client.aclose()
         return parse(answer, method)[0]
 
     async def post(self, inbox: InboxRow, message: Mapping[str, Any], **options: Any) -> Answer:

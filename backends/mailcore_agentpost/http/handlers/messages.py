@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
-from mailcore.message import parse_envelope
 from mailcore_agentpost.http.composing import compose
 from mailcore_agentpost.http.exchange import Response
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.problems import invalid
-from mailcore_agentpost.http.reading import heading, read_text
+from mailcore_agentpost.http.reading import FLAGGED, SEEN, read_text, summary_fields
 from mailcore_agentpost.http.routing import Call
 from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.http.types import (
@@ -28,7 +26,6 @@ from mailcore_agentpost.types import KeyRow, MessageFilter, MessageRow, Outgoing
 
 _CHUNK = 64 * 1024
 _MAX_IDEMPOTENCY_KEY = 255
-_SEEN, _FLAGGED, _ANSWERED = "\\Seen", "\\Flagged", "\\Answered"
 
 
 class MessageHandlers:
@@ -56,7 +53,7 @@ class MessageHandlers:
         return MessagePage(
             has_more=page.has_more,
             next_cursor=page.next_cursor,
-            data=[MessageSummary(**_summary(row)) for row in page.rows],
+            data=[MessageSummary(**summary_fields(row)) for row in page.rows],
         )
 
     async def send_message(self, call: Call[KeyRow]) -> Message:
@@ -101,9 +98,9 @@ class MessageHandlers:
         add: set[str] = set()
         remove: set[str] = set()
         if call.body.unread is not UNSET:
-            (remove if call.body.unread else add).add(_SEEN)
+            (remove if call.body.unread else add).add(SEEN)
         if call.body.starred is not UNSET:
-            (add if call.body.starred else remove).add(_FLAGGED)
+            (add if call.body.starred else remove).add(FLAGGED)
         return await self._change_flags(call, add=add, remove=remove)
 
     async def add_labels(self, call: Call[KeyRow]) -> Message:
@@ -133,34 +130,11 @@ class MessageHandlers:
 
     async def _whole(self, key: KeyRow, row: MessageRow) -> Message:
         text = read_text(await self._service.read(key, row.id, 0, row.size))
-        return Message(**_summary(row), text_body=text.plain, html_body=text.html)
+        return Message(**summary_fields(row), text_body=text.plain, html_body=text.html)
 
     async def _chunks(self, key: KeyRow, row: MessageRow) -> AsyncIterator[bytes]:
         for start in range(0, row.size, _CHUNK):
             yield await self._service.read(key, row.id, start, min(start + _CHUNK, row.size))
-
-
-def _summary(row: MessageRow) -> dict[str, Any]:
-    head = heading(parse_envelope(row.header))
-    return {
-        "id": row.id,
-        "inbox_id": row.inbox_id,
-        "thread_id": row.thread_id,
-        "direction": row.direction,
-        "folder": row.folder,
-        "from_address": head.sender,
-        "to_addresses": head.to,
-        "cc_addresses": head.cc,
-        "bcc_addresses": head.bcc,
-        "subject": head.subject,
-        "labels": sorted(flag for flag in row.flags if not flag.startswith("\\")),
-        "unread": _SEEN not in row.flags,
-        "starred": _FLAGGED in row.flags,
-        "replied": _ANSWERED in row.flags,
-        "has_attachments": row.has_attachments,
-        "size": row.size,
-        "created_at": row.created_at,
-    }
 
 
 def _idempotency_key(call: Call[KeyRow]) -> str | None:

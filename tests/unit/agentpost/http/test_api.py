@@ -6,8 +6,10 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import httpx
@@ -24,7 +26,10 @@ from mailcore_agentpost.client import (
     PermissionDenied,
     RateLimited,
 )
+from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
+from mailcore_agentpost.hub import Hub
+from mailcore_agentpost.store import Store
 
 from .memory_service import MemoryService
 
@@ -58,12 +63,19 @@ class Site:
 @asynccontextmanager
 async def serving() -> AsyncIterator[Site]:
     service = MemoryService()
-    door = HTTPDoor(service, imap=("127.0.0.1", 1993), smtp=("127.0.0.1", 1465))
-    closing = trio.Event()
+    with TemporaryDirectory() as directory, closing(Store(Path(directory) / "a.db")) as store:
+        async with _serving(service, EventLog(store, Hub())) as site:
+            yield site
+
+
+@asynccontextmanager
+async def _serving(service: MemoryService, events: EventLog) -> AsyncIterator[Site]:
+    door = HTTPDoor(service, events, imap=("127.0.0.1", 1993), smtp=("127.0.0.1", 1465))
+    drain = trio.Event()
 
     async def handle(stream: trio.SocketStream) -> None:
         async with stream:
-            await door.serve(stream, Peer("http", "127.0.0.1"), closing)
+            await door.serve(stream, Peer("http", "127.0.0.1"), drain)
 
     async with trio.open_nursery() as nursery:
         listeners = await nursery.start(partial(trio.serve_tcp, handle, 0, host="127.0.0.1"))
