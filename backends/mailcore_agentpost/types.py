@@ -26,6 +26,8 @@ EventType = Literal[
     "message.bounced",
     "message.complained",
     "message.rejected",
+    "message.updated",
+    "message.deleted",
     "domain.verified",
 ]
 RuleDirection = Literal["send", "receive"]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from mailcore_agentpost.ids import new_id
 from mailcore_agentpost.store import Transaction
 from mailcore_agentpost.types import EventRow, EventType
+
+# Messages that one event names, at most.
+_NAMED: Final = 100
 
 
 def record(
@@ -45,6 +49,45 @@ def record(
         (event.id, organization, inbox, message, kind, now, json.dumps(detail)),
     )
     transaction.events.append(event)
+
+
+def record_updates(transaction: Transaction, folder: int, numbers: Sequence[int]) -> None:
+    """Note that messages changed their flags, or came into a folder from another: one event."""
+    named = transaction.execute(
+        "SELECT id FROM messages WHERE number IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers[:_NAMED]),),
+    ).fetchall()
+    _record_change(
+        transaction, "message.updated", folder, [row["id"] for row in named], len(numbers)
+    )
+
+
+def record_deletions(transaction: Transaction, folder: int, messages: Sequence[str]) -> None:
+    """Note that messages, by id, are gone for good from where they lay last: one event."""
+    _record_change(transaction, "message.deleted", folder, messages[:_NAMED], len(messages))
+
+
+def _record_change(
+    transaction: Transaction, kind: EventType, folder: int, messages: Sequence[str], count: int
+) -> None:
+    if not messages:
+        return
+    owner = transaction.execute(
+        "SELECT inbox, organization, name FROM folders JOIN inboxes ON inboxes.id = inbox"
+        " WHERE folders.id = ?",
+        (folder,),
+    ).fetchone()
+    record(
+        transaction,
+        kind,
+        organization=owner["organization"],
+        now=time.time(),
+        inbox=owner["inbox"],
+        message=messages[0] if count == 1 else None,
+        folder=owner["name"],
+        messages=list(messages),
+        count=count,
+    )
 
 
 def list_events(

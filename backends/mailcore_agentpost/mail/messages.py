@@ -146,8 +146,12 @@ def _thread(transaction: Transaction, inbox: str, digest: Digest) -> str:
     return new_id("thr")
 
 
-def purge(transaction: Transaction, numbers: Sequence[int]) -> None:
-    """Remove those of some messages that lie in no folder, and bodies that nobody has."""
+def purge(transaction: Transaction, numbers: Sequence[int]) -> list[str]:
+    """Remove those of some messages that lie in no folder, and bodies that nobody has.
+
+    Returns:
+        the ids of the messages removed.
+    """
     rows = transaction.execute(
         "DELETE FROM messages WHERE number IN (SELECT value FROM json_each(?))"
         " AND NOT EXISTS (SELECT 1 FROM placements WHERE message = number) RETURNING body, id",
@@ -156,6 +160,7 @@ def purge(transaction: Transaction, numbers: Sequence[int]) -> None:
     for row in rows:
         transaction.execute("DELETE FROM recipients WHERE message = ?", (row["id"],))
         _purge_body(transaction, row["body"])
+    return [row["id"] for row in rows]
 
 
 def _purge_body(transaction: Transaction, body: int) -> None:

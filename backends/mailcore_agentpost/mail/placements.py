@@ -18,6 +18,7 @@ from mailcore.backend import (
     MessageState,
     NoSuchMailbox,
 )
+from mailcore_agentpost.mail.events import record_deletions, record_updates
 from mailcore_agentpost.mail.folders import Folder, next_modseq, take_uids
 from mailcore_agentpost.mail.messages import purge
 from mailcore_agentpost.store import Transaction
@@ -154,17 +155,20 @@ def change_flags(
     """
     modified: list[int] = []
     updates: list[tuple[str, int]] = []
-    for row in _select(transaction, folder, uids, "flags, modseq"):
+    changed: list[int] = []
+    for row in _select(transaction, folder, uids, "flags, modseq, message"):
         if unchanged_since is not None and row["modseq"] > unchanged_since:
             modified.append(row["uid"])
         elif (text := _text(change(_flags(row["flags"])))) != row["flags"]:
             updates.append((text, row["uid"]))
+            changed.append(row["message"])
     if updates:
         modseq = next_modseq(transaction, folder)
         transaction.connection.executemany(
             "UPDATE placements SET flags = ?, modseq = ? WHERE folder = ? AND uid = ?",
             [(text, modseq, folder, uid) for text, uid in updates],
         )
+        record_updates(transaction, folder, changed)
     return modified
 
 
@@ -188,6 +192,7 @@ def copy(transaction: Transaction, folder: int, uids: Sequence[int], target: Fol
         Placement(row["message"], _flags(row["flags"]), row["size"], _date(row)) for row in rows
     ]
     new = place(transaction, target.id, placed) if placed else []
+    record_updates(transaction, target.id, [row["message"] for row in rows])
     return Copied(target.id, [row["uid"] for row in rows], new)
 
 
@@ -235,7 +240,9 @@ def expunge(
         }
         if placed:
             place(transaction, trash.id, [*placed.values()])
-    purge(transaction, remove(transaction, folder, uids))
+            record_updates(transaction, trash.id, [*placed])
+    gone = purge(transaction, remove(transaction, folder, uids))
+    record_deletions(transaction, folder, gone)
 
 
 def _lies_in(transaction: Transaction, folder: int, message: int) -> bool:

@@ -83,3 +83,55 @@ async def test_who_listens_no_more_is_told_nothing(site: Site) -> None:
     await site.post(site.inbox, to(OUTSIDE))
     assert told == []
     assert heard.take() != []
+
+
+async def test_a_flag_set_by_a_mail_client_is_told(site: Site) -> None:
+    await site.post(site.inbox, to(OUTSIDE))
+    heard = Heard(site)
+    client = await site.imap()
+    await client.ok("SELECT Sent")
+    await client.ok("STORE 1 +FLAGS (\\Flagged invoice)")
+    (event,) = heard.events
+    assert (event.type, event.inbox_id) == ("message.updated", site.inbox.id)
+    assert site.query("SELECT id FROM messages") == [event.message_id]
+    assert event.detail == {"folder": "Sent", "messages": [event.message_id], "count": 1}
+    heard.take()
+    await client.ok("STORE 1 +FLAGS (invoice)")
+    assert heard.take() == []
+
+
+async def test_moves_and_the_end_of_a_message_are_told(site: Site) -> None:
+    await site.post(site.inbox, to(OUTSIDE))
+    (message,) = site.query("SELECT id FROM messages")
+    heard = Heard(site)
+    client = await site.imap()
+
+    async def expunge(folder: str) -> list[tuple[str, object]]:
+        await client.ok(f"SELECT {folder}")
+        await client.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+        heard.take()
+        await client.ok("EXPUNGE")
+        return [(kind, detail["folder"]) for kind, _, detail in heard.take()]
+
+    await client.ok("SELECT Sent")
+    await client.ok("MOVE 1 INBOX")
+    assert [(kind, detail["folder"]) for kind, _, detail in heard.take()] == [
+        ("message.updated", "INBOX")
+    ]
+    assert await expunge("INBOX") == [("message.updated", "Trash")]
+    assert await expunge("Trash") == [("message.deleted", "Trash")]
+    deleted = site.query("SELECT message FROM events WHERE type = 'message.deleted'")
+    assert deleted == [message]
+
+
+async def test_of_a_great_many_only_some_are_named(site: Site) -> None:
+    client = await site.imap()
+    for _ in range(150):
+        await client.ok("APPEND INBOX", MESSAGE)
+    heard = Heard(site)
+    await client.ok("SELECT INBOX")
+    await client.ok("STORE 1:* +FLAGS.SILENT (\\Seen)")
+    ((_, _, detail),) = heard.take()
+    assert detail["count"] == 150
+    assert isinstance(detail["messages"], list)
+    assert len(detail["messages"]) == 100
