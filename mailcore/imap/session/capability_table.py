@@ -19,9 +19,30 @@ def _fetches_modseq(command: c.Fetch) -> bool:
     return command.changed_since is not None or FetchAtt("MODSEQ") in command.items
 
 
+# What RFC 9051 has made part of the protocol (appendix E, 2-3), by the names that it had before.
+_REV2: Final = (
+    "SASL-IR",
+    "LITERAL-",
+    "ENABLE",
+    "IDLE",
+    "NAMESPACE",
+    "CHILDREN",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "SPECIAL-USE",
+    "STATUS=SIZE",
+    "UNSELECT",
+    "UIDPLUS",
+    "MOVE",
+    "ESEARCH",
+    "SEARCHRES",
+    "BINARY",
+)
+
 CAPABILITIES: Final = Capabilities(
     (
         Row("IMAP4rev1", When.ALWAYS),
+        Row("IMAP4rev2", When.ALWAYS, includes=_REV2, enable=True),
         # ------------------------------------------------------------- the connection itself
         Row(
             "STARTTLS",
@@ -46,6 +67,7 @@ CAPABILITIES: Final = Capabilities(
         Row("ID", When.ALWAYS, commands={c.Id: whole}),
         Row("ENABLE", When.ALWAYS, commands={c.Enable: whole}),
         Row("IDLE", commands={c.Idle: whole}),
+        Row("UTF8=ACCEPT", enable=True),
         # ------------------------------------------------------------------------- mailboxes
         Row("NAMESPACE", commands={c.Namespace: whole}),
         Row("CHILDREN", options={c.List: lambda command: "CHILDREN" in command.returns}),

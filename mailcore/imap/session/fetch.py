@@ -105,7 +105,7 @@ class _Plan:
             items.append(FetchAtt("MODSEQ"))
         if FetchAtt("MODSEQ") in items:
             session.use_modseqs()
-        elif session.condstore and FetchAtt("FLAGS") in items:
+        elif session.selected.condstore and FetchAtt("FLAGS") in items:
             # RFC 7162 §3.2: whoever is told flags is told which state of them that is.
             items.append(FetchAtt("MODSEQ"))
         bodies = [body for item in items if (body := _as_body(item)) is not None]
@@ -114,7 +114,7 @@ class _Plan:
             tuple(items),
             needs_summary=summary or any(body.section != Section() for body in bodies),
             sets_seen=any(not body.peek for body in bodies),
-            condstore=session.condstore,
+            condstore=session.selected.condstore,
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from mailcore.imap import commands
 from mailcore.imap.responses import EsearchResponse, SearchResponse, Tagged
 from mailcore.imap.search import Matcher, MessageText, asks_modseq, compile_key, needs_body
-from mailcore.imap.session.answers import ok
+from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.shared import Shared, read_into
 from mailcore.imap.session.view import View
 from mailcore.imap.summary import Summary
@@ -56,19 +56,32 @@ class _Candidate:
 async def search(session: Session, command: commands.Search) -> Tagged:
     """SEARCH and UID SEARCH."""
     view = session.selected
+    if _names_other_charset(session, command):
+        return bad(command, "After ENABLE UTF8=ACCEPT there is no CHARSET")
     if asks_modseq(command.key):
         session.use_modseqs()
     matcher = compile_key(command.key, view.uids)
     whole = needs_body(command.key)
     found = await _matching(session.shared, view, matcher, whole)
     numbers = [uid if command.uid else number for number, uid in found]
-    if command.returns is None:
+    returns = command.returns
+    if returns is None and session.rev2:
+        # RFC 9051 §6.4.4: the SEARCH response is no more.
+        returns = ("ALL",)
+    if returns is None:
         modseq = _highest(view, found) if asks_modseq(command.key) else None
         session.send(SearchResponse(numbers, modseq))
     else:
-        session.send(_extended(view, command, numbers, found))
+        session.send(_extended(view, command, returns, numbers, found))
     await session.tell_updates(expunge=command.uid)
     return ok(command)
+
+
+def _names_other_charset(session: Session, command: commands.Search) -> bool:
+    # RFC 6855 §3: refuse CHARSET; one that says what is true in any case does no harm.
+    charset = command.charset
+    utf8 = "UTF8=ACCEPT" in session.connection.enabled
+    return utf8 and charset not in (None, "UTF-8", "US-ASCII")
 
 
 async def _matching(
@@ -121,10 +134,10 @@ async def _read(view: View, candidate: _Candidate, whole: bool) -> MessageText |
 def _extended(
     view: View,
     command: commands.Search,
+    returns: tuple[str, ...],
     numbers: list[int],
     found: list[tuple[int, int]],
 ) -> EsearchResponse:
-    returns = command.returns or ()
     relevant = found
     if set(returns) <= {"MIN", "MAX"}:
         # RFC 7162 §3.1.10: of the messages that are told of, not of all that match.

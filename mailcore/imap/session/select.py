@@ -9,6 +9,7 @@ from mailcore.imap import commands
 from mailcore.imap.responses import (
     Exists,
     FlagsResponse,
+    ListResponse,
     Recent,
     StatusResponse,
     Tagged,
@@ -34,7 +35,11 @@ async def select(session: Session, command: commands.Select) -> Tagged:
     mailbox = await session.open_account.open(command.mailbox)
     changeable = isinstance(mailbox, Flaggable | Appendable)
     view = View(
-        command.mailbox, mailbox, session.shared.snapshots, command.read_only or not changeable
+        command.mailbox,
+        mailbox,
+        session.shared.snapshots,
+        command.read_only or not changeable,
+        session.connection.enabled,
     )
     await view.open()
     session.view = view
@@ -50,10 +55,11 @@ def _describe(session: Session, view: View) -> None:
     keywords = sorted((permanent | snapshot.known_flags()) - {*SYSTEM_FLAGS, "\\*"})
     session.send(FlagsResponse((*SYSTEM_FLAGS, *keywords)))
     session.send(Exists(len(view.uids)))
-    session.send(Recent(view.recent_count()))
-    unseen = snapshot.first_without("\\Seen")
-    if unseen is not None:
-        _say(session, "UNSEEN", view.number(unseen) or 0, "First unseen")
+    if session.rev2:
+        # RFC 9051 §6.3.2: the name as the server has it.
+        session.send(ListResponse(view.name))
+    else:
+        _describe_to_rev1(session, view)
     offered = () if view.read_only else sorted(permanent, key=lambda flag: (flag == "\\*", flag))
     _say(session, "PERMANENTFLAGS", f"({' '.join(offered)})", "Flags that can be changed for good")
     _say(session, "UIDVALIDITY", view.mailbox.uid_validity, "UIDs valid")
@@ -62,6 +68,14 @@ def _describe(session: Session, view: View) -> None:
         _say(session, "HIGHESTMODSEQ", snapshot.highest_modseq, "Highest mod-sequence")
     else:
         _say(session, "NOMODSEQ", text="No mod-sequences")
+
+
+def _describe_to_rev1(session: Session, view: View) -> None:
+    """Say what RFC 3501 §6.3.1 asks for and RFC 9051 has dropped."""
+    session.send(Recent(view.recent_count()))
+    unseen = view.snapshot.first_without("\\Seen")
+    if unseen is not None:
+        _say(session, "UNSEEN", view.number(unseen) or 0, "First unseen")
 
 
 def _say(session: Session, name: str, argument: object = "", text: str = "") -> None:

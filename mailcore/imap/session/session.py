@@ -294,10 +294,9 @@ class Session:
         return self.account
 
     @property
-    def condstore(self) -> bool:
-        """Whether mod-sequences are told to this client of this mailbox (RFC 7162 §3.1)."""
-        view = self.view
-        return "CONDSTORE" in self.connection.enabled and (view is None or view.keeps_history)
+    def rev2(self) -> bool:
+        """Whether the client has enabled IMAP4rev2 (RFC 9051 §6.3.1)."""
+        return "IMAP4REV2" in self.connection.enabled
 
     def enable_condstore(self) -> None:
         """Take note of a command that only such a client sends (RFC 7162 §3.1)."""
@@ -385,7 +384,7 @@ class Session:
             except BackendError as error:
                 # The command in hand has been done; its answer must not say otherwise.
                 logger.info("%s: no updates of %s: %s", self.peer.host, view.name, error)
-        for response in view.updates(expunge=expunge, condstore=self.condstore, told=told or {}):
+        for response in view.updates(expunge=expunge, told=told or {}):
             self.send(response)
 
     async def _tell_idling(self) -> None:

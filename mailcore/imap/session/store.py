@@ -95,9 +95,10 @@ def _response(
 ) -> Response | None:
     view = session.selected
     if not command.silent or surprising:
-        with_uid = command.uid or session.condstore
-        return view.flags_response(number, uid, condstore=session.condstore, with_uid=with_uid)
-    if not session.condstore:
+        # RFC 9051 §7.5.2 and RFC 7162 §3.2.3 want the UID in what a client did not ask to be told.
+        with_uid = command.uid or view.condstore or session.rev2
+        return view.flags_response(number, uid, with_uid=with_uid)
+    if not view.condstore:
         return None
     # RFC 7162 §3.1.3: the new mod-sequence is told even to a client that knows the flags.
     return FetchResponse(number, (Uid(uid), ModSequence(view.snapshot.modseq(uid))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -45,9 +45,17 @@ class View:
         mailbox: where to read.
         snapshots: the registry that the snapshot comes from.
         read_only: opened with EXAMINE, or not to be changed at all.
+        enabled: what the client has enabled, which decides how it is told; looked at each time.
     """
 
-    def __init__(self, name: str, mailbox: Mailbox, snapshots: Snapshots, read_only: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        mailbox: Mailbox,
+        snapshots: Snapshots,
+        read_only: bool,
+        enabled: Collection[str] = (),
+    ) -> None:
         self.name = name
         self.mailbox = mailbox
         self.read_only = read_only
@@ -55,6 +63,7 @@ class View:
         self.keeps_history = isinstance(mailbox, KeepsHistory)
         self.snapshot = snapshots.get(mailbox)
         self.uids = array("I")
+        self._enabled = enabled
         self._snapshots = snapshots
         self._uid_validity = mailbox.uid_validity
         self._position = 0
@@ -85,6 +94,16 @@ class View:
             self._recent = [(self.snapshot.recent_floor, _LAST_UID)]
         else:
             self._claim_recent()
+
+    @property
+    def condstore(self) -> bool:
+        """Whether mod-sequences are told (RFC 7162 §3.1)."""
+        return self.keeps_history and "CONDSTORE" in self._enabled
+
+    @property
+    def tells_recent(self) -> bool:
+        """Whether ``\\Recent`` is told: IMAP4rev2 knows it no more (RFC 9051 appendix E)."""
+        return "IMAP4REV2" not in self._enabled
 
     # ------------------------------------------------------------------------------ numbers
 
@@ -118,7 +137,7 @@ class View:
 
     def is_recent(self, uid: int) -> bool:
         """Tell whether this session was the first to be told of a message."""
-        return any(low <= uid <= high for low, high in self._recent)
+        return self.tells_recent and any(low <= uid <= high for low, high in self._recent)
 
     def recent_count(self) -> int:
         """Return how many messages are ``\\Recent`` in this session."""
@@ -128,19 +147,20 @@ class View:
         )
 
     def _claim_recent(self) -> None:
+        if not self.tells_recent:
+            return
         claimed = self._snapshots.claim_recent(self.mailbox, self.snapshot)
         if claimed is not None:
             self._recent.append(claimed)
 
     # ------------------------------------------------------------------------------ telling
 
-    def updates(self, *, expunge: bool, condstore: bool, told: Mapping[int, int]) -> list[Response]:
+    def updates(self, *, expunge: bool, told: Mapping[int, int]) -> list[Response]:
         """Return the untagged responses for what has happened since the last call.
 
         Arguments:
             expunge: whether messages may vanish now (RFC 9051 §7.5.1: not while a command by
                 sequence number is answered).
-            condstore: whether mod-sequences are told along.
             told: the messages whose flags the client has just been told, by UID, with the
                 mod-sequence that they had then: they may have changed since.
         """
@@ -155,12 +175,12 @@ class View:
             if not self.read_only:
                 self._claim_recent()
             responses.append(Exists(len(self.uids)))
-            if self.recent_count() != recent_before:
+            if self.tells_recent and self.recent_count() != recent_before:
                 responses.append(Recent(self.recent_count()))
         for uid in sorted(changed):
             number = self.number(uid)
             if number is not None and told.get(uid) != self.snapshot.modseq(uid):
-                responses.append(self.flags_response(number, uid, condstore=condstore))
+                responses.append(self.flags_response(number, uid))
         return responses
 
     def untold(self) -> set[int]:
@@ -168,16 +188,14 @@ class View:
         log = self.snapshot.log_since(self._position)
         return set(self.uids if log is None else log)
 
-    def flags_response(
-        self, number: int, uid: int, *, condstore: bool, with_uid: bool = True
-    ) -> FetchResponse:
+    def flags_response(self, number: int, uid: int, *, with_uid: bool = True) -> FetchResponse:
         """Return the FETCH response that tells the flags of a message; KeyError if it is gone."""
         return FetchResponse(
             number,
             (
                 *((Uid(uid),) if with_uid else ()),
                 Flags(self.flags(uid)),
-                *((ModSequence(self.snapshot.modseq(uid)),) if condstore else ()),
+                *((ModSequence(self.snapshot.modseq(uid)),) if self.condstore else ()),
             ),
         )
 
