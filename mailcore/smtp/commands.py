@@ -58,6 +58,19 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
+class Bdat:
+    """BDAT (RFC 3030 §2): so many octets of the message follow at once.
+
+    Arguments:
+        size: octets.
+        last: whether the message ends with them.
+    """
+
+    size: int
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DataChunk:
     """Some octets of the message, dots unstuffed. Needs no answer."""
 

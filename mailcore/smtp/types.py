@@ -74,17 +74,36 @@ class ReversePath:
 
 @dataclass(frozen=True, slots=True)
 class MailParameters:
-    """ESMTP parameters of MAIL FROM, typed; those of extensions yet to come are in ``other``."""
+    """ESMTP parameters of MAIL FROM, typed; those of extensions yet to come are in ``other``.
+
+    Arguments:
+        size: octets that the client means to send (RFC 1870 §4).
+        body: "7BIT", "8BITMIME" (RFC 6152) or "BINARYMIME" (RFC 3030 §3).
+        smtputf8: whether addresses and headers may be UTF-8 (RFC 6531).
+        auth: the submitter, a mailbox or "<>", decoded (RFC 4954 §5).
+        ret: how much of the message a notification brings back, "FULL" or "HDRS" (RFC 3461 §4.3).
+        envid: what the sender calls this transaction, decoded (RFC 3461 §4.4).
+    """
 
     size: int | None = None
     body: str = "7BIT"
     smtputf8: bool = False
     auth: str | None = None
+    ret: str | None = None
+    envid: str | None = None
     other: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class RcptParameters:
-    """ESMTP parameters of RCPT TO."""
+    """ESMTP parameters of RCPT TO.
 
+    Arguments:
+        notify: when to send a notification, of "NEVER", or of "SUCCESS", "FAILURE" and "DELAY";
+            empty where the client left it to the server (RFC 3461 §4.1).
+        orcpt: the recipient as first written, ``type;address``, decoded (RFC 3461 §4.2).
+    """
+
+    notify: tuple[str, ...] = ()
+    orcpt: str | None = None
     other: Mapping[str, str | None] = field(default_factory=dict)
