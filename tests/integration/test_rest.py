@@ -282,3 +282,24 @@ def test_a_mailbox_made_again_has_another_uidvalidity(carla: Account) -> None:
         return bytes(value)
 
     assert int(make()) < int(make())
+
+
+def test_an_agent_waits_for_a_message_and_answers_it(
+    api: AgentPost, inbox: Inbox, carla: Account
+) -> None:
+    assert api.messages.wait(inbox.id, timeout=0) is None
+    carla.deliver(
+        b"From: Some One <someone@example.org>\r\nSubject: Code 1234\r\n"
+        b"Message-ID: <a@b>\r\n\r\nHi.\r\n"
+    )
+    found = api.messages.wait(inbox.id, sender="someone@", subject="code")
+    assert found is not None
+    answer = api.messages.reply(found.id, text_body="Thanks.")
+    assert (answer.subject, answer.thread_id) == ("Re: Code 1234", found.thread_id)
+    assert api.messages.get(found.id).replied
+    passed_on = api.messages.forward(found.id, to=["third@example.org"], text_body="See below.")
+    assert passed_on.has_attachments
+    kinds = [event.type for event in api.events.iterate(inbox_id=inbox.id)]
+    assert kinds[:2] == ["message.received", "message.sent"]
+    (received,) = api.events.list(types=["message.received"], inbox_id=inbox.id).data
+    assert received.data["message"]["id"] == found.id

@@ -24,6 +24,8 @@ from mailcore_agentpost.client.errors import (
 )
 from mailcore_agentpost.http.types import (
     Address,
+    Event,
+    EventPage,
     FilterRule,
     FilterRulePage,
     Inbox,
@@ -47,6 +49,8 @@ __all__ = [
     "ConnectionFailed",
     "Credential",
     "CredentialExport",
+    "Event",
+    "EventPage",
     "FilterRule",
     "FilterRulePage",
     "Inbox",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from mailcore_agentpost.client.resources import APIKeys, FilterRules, Inboxes, Messages
+from mailcore_agentpost.client.resources import APIKeys, Events, FilterRules, Inboxes, Messages
 from mailcore_agentpost.client.transport import Transport
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8025"
@@ -40,6 +40,7 @@ class AgentPost:
         self.messages = Messages(self._transport)
         self.api_keys = APIKeys(self._transport)
         self.filter_rules = FilterRules(self._transport)
+        self.events = Events(self._transport)
 
     def close(self) -> None:
         """Close the connections to the server."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal, TypeVar
 
+import msgspec
 from msgspec import UNSET
 
 from mailcore_agentpost.client.credentials import CredentialExport
@@ -16,6 +17,8 @@ from mailcore_agentpost.http.types import (
     CreateFilterRule,
     CreateInbox,
     CreateKey,
+    Event,
+    EventPage,
     FilterRule,
     FilterRulePage,
     Inbox,
@@ -27,11 +30,12 @@ from mailcore_agentpost.http.types import (
     MessageSummary,
     NewKey,
     Recipient,
+    Reply,
     SendMessage,
     UpdateInbox,
     UpdateMessage,
 )
-from mailcore_agentpost.types import Direction, Scope
+from mailcore_agentpost.types import Direction, EventType, Scope
 
 RowT = TypeVar("RowT")
 
@@ -154,6 +158,84 @@ class Messages:
             body=body,
             idempotency_key=idempotency_key or str(uuid.uuid4()),
         )
+
+    def reply(
+        self,
+        message_id: str,
+        *,
+        text_body: str | None = None,
+        html_body: str | None = None,
+        labels: Sequence[str] = (),
+        everybody: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Message:
+        """Answer a message, in its thread; return what was sent.
+
+        Arguments:
+            everybody: all that it went to get a copy.
+        """
+        path = f"/messages/{segment(message_id)}/{'reply-all' if everybody else 'reply'}"
+        body = Reply(text_body=text_body, html_body=html_body, labels=[*labels])
+        return self._transport.call(
+            Message, "POST", path, body=body, idempotency_key=idempotency_key or str(uuid.uuid4())
+        )
+
+    def forward(
+        self,
+        message_id: str,
+        *,
+        to: People,
+        cc: People = (),
+        bcc: People = (),
+        text_body: str | None = None,
+        html_body: str | None = None,
+        labels: Sequence[str] = (),
+        idempotency_key: str | None = None,
+    ) -> Message:
+        """Pass a message on as it is; return what was sent."""
+        body = SendMessage(
+            to=_recipients(to),
+            cc=_recipients(cc),
+            bcc=_recipients(bcc),
+            text_body=text_body,
+            html_body=html_body,
+            labels=[*labels],
+        )
+        return self._transport.call(
+            Message,
+            "POST",
+            f"/messages/{segment(message_id)}/forward",
+            body=body,
+            idempotency_key=idempotency_key or str(uuid.uuid4()),
+        )
+
+    def wait(
+        self,
+        inbox_id: str,
+        *,
+        sender: str | None = None,
+        subject: str | None = None,
+        after: str | None = None,
+        timeout: float = 30.0,
+    ) -> MessageSummary | None:
+        """Return the oldest message that has come in and matches, once there is one.
+
+        Arguments:
+            sender: in the address or the name of whoever it is from, in any letter case.
+            subject: in its subject, in any letter case.
+            after: the id of a message: only later ones count. Without it, all that are unread do.
+            timeout: seconds, at most 60; then the answer is None.
+        """
+        params = {"from": sender, "subject": subject, "after": after, "timeout": timeout}
+        response = self._transport.send(
+            "GET",
+            f"/inboxes/{segment(inbox_id)}/messages/wait",
+            params=params,
+            patience=timeout,
+        )
+        if response.status_code == 204:
+            return None
+        return msgspec.json.decode(response.content, type=MessageSummary)
 
     def list(
         self,
@@ -319,6 +401,40 @@ class FilterRules:
     def delete(self, rule_id: str) -> None:
         """Remove a rule."""
         self._transport.send("DELETE", f"/filter-rules/{segment(rule_id)}")
+
+
+class Events:
+    """``client.events``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        after: str = "",
+        types: Sequence[EventType] = (),
+        inbox_id: str | None = None,
+        limit: int = 50,
+    ) -> EventPage:
+        """Return events after one, oldest first."""
+        params = {"after": after, "type": [*types], "inbox_id": inbox_id, "limit": limit}
+        return self._transport.call(EventPage, "GET", "/events", params=params)
+
+    def iterate(
+        self,
+        *,
+        after: str = "",
+        types: Sequence[EventType] = (),
+        inbox_id: str | None = None,
+    ) -> Iterator[Event]:
+        """Yield all events after one, oldest first, page by page."""
+
+        def fetch(cursor: str | None) -> tuple[Sequence[Event], str | None]:
+            page = self.list(after=cursor or after, types=types, inbox_id=inbox_id, limit=100)
+            return page.data, page.data[-1].id if page.has_more else None
+
+        return _each(fetch)
 
 
 def _recipients(people: People) -> list[Recipient]:

@@ -45,6 +45,7 @@ class Transport:
     def __init__(
         self, api_key: str, base_url: str, *, timeout: float, max_retries: int, max_wait: float
     ) -> None:
+        self._timeout = timeout
         self._max_retries = max_retries
         self._max_wait = max_wait
         self._http = httpx.Client(
@@ -86,8 +87,13 @@ class Transport:
         params: Mapping[str, Any] | None = None,
         body: msgspec.Struct | None = None,
         idempotency_key: str | None = None,
+        patience: float = 0.0,
     ) -> httpx.Response:
-        """Ask, and return the whole answer. Raises like :meth:`call`."""
+        """Ask, and return the whole answer. Raises like :meth:`call`.
+
+        Arguments:
+            patience: seconds that the server may take longer than usual.
+        """
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -97,6 +103,7 @@ class Transport:
             params={name: value for name, value in (params or {}).items() if value is not None},
             content=None if body is None else msgspec.json.encode(body),
             headers=headers,
+            timeout=self._timeout + patience,
         )
         repeatable = method in _SAFE_METHODS or idempotency_key is not None
         pauses = self._pauses()

@@ -13,6 +13,7 @@ from mailcore_agentpost.http.handlers.inboxes import InboxHandlers
 from mailcore_agentpost.http.handlers.keys import KeyHandlers
 from mailcore_agentpost.http.handlers.messages import MessageHandlers
 from mailcore_agentpost.http.handlers.rules import RuleHandlers
+from mailcore_agentpost.http.handlers.sending import SendHandlers
 from mailcore_agentpost.http.handlers.waiting import WaitHandlers
 from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.openapi import openapi_document
@@ -36,6 +37,7 @@ from mailcore_agentpost.http.types import (
     MessageSummary,
     NewKey,
     PageQuery,
+    Reply,
     SendMessage,
     SocketQuery,
     UpdateInbox,
@@ -50,6 +52,7 @@ _V1 = "/api/v1"
 def routes(
     inboxes: InboxHandlers,
     messages: MessageHandlers,
+    sending: SendHandlers,
     keys: KeyHandlers,
     rules: RuleHandlers,
     events: EventHandlers,
@@ -60,7 +63,8 @@ def routes(
     """Return every route. The document at ``/openapi.json`` is made of this table."""
     table = (
         *_inbox_routes(inboxes),
-        *_message_routes(messages, limits),
+        *_message_routes(messages),
+        *_send_routes(sending, limits),
         Route(
             method="GET",
             path=f"{_V1}/inboxes/{{inbox_id}}/messages/wait",
@@ -164,7 +168,7 @@ def _inbox_routes(inboxes: InboxHandlers) -> Sequence[Route]:
     )
 
 
-def _message_routes(messages: MessageHandlers, limits: HTTPLimits) -> Sequence[Route]:
+def _message_routes(messages: MessageHandlers) -> Sequence[Route]:
     return (
         Route(
             method="GET",
@@ -174,17 +178,6 @@ def _message_routes(messages: MessageHandlers, limits: HTTPLimits) -> Sequence[R
             scope="messages:read",
             query=MessageQuery,
             response=MessagePage,
-        ),
-        Route(
-            method="POST",
-            path=f"{_V1}/inboxes/{{inbox_id}}/messages",
-            handler=messages.send_message,
-            summary="Send a message",
-            scope="messages:write",
-            body=SendMessage,
-            body_limit=limits.message_body,
-            response=Message,
-            status=201,
         ),
         Route(
             method="GET",
@@ -244,6 +237,34 @@ def _message_routes(messages: MessageHandlers, limits: HTTPLimits) -> Sequence[R
             scope="messages:write",
             status=204,
         ),
+    )
+
+
+def _send_routes(sending: SendHandlers, limits: HTTPLimits) -> Sequence[Route]:
+    message = f"{_V1}/messages/{{message_id}}"
+    return tuple(
+        Route(
+            method="POST",
+            path=path,
+            handler=handler,
+            summary=summary,
+            scope="messages:write",
+            body=body,
+            body_limit=limits.message_body,
+            response=Message,
+            status=201,
+        )
+        for path, handler, body, summary in (
+            (
+                f"{_V1}/inboxes/{{inbox_id}}/messages",
+                sending.send_message,
+                SendMessage,
+                "Send a message",
+            ),
+            (f"{message}/reply", sending.reply, Reply, "Answer the sender of a message"),
+            (f"{message}/reply-all", sending.reply_all, Reply, "Answer everybody in a message"),
+            (f"{message}/forward", sending.forward_message, SendMessage, "Pass a message on"),
+        )
     )
 
 

@@ -20,6 +20,7 @@ from mailcore_agentpost.http.handlers.inboxes import InboxHandlers
 from mailcore_agentpost.http.handlers.keys import KeyHandlers
 from mailcore_agentpost.http.handlers.messages import MessageHandlers
 from mailcore_agentpost.http.handlers.rules import RuleHandlers
+from mailcore_agentpost.http.handlers.sending import SendHandlers
 from mailcore_agentpost.http.handlers.waiting import WaitHandlers
 from mailcore_agentpost.http.hosts import AllowedHosts
 from mailcore_agentpost.http.limits import DEFAULT_HTTP_LIMITS, HTTPLimits
@@ -61,6 +62,7 @@ class HTTPDoor:
         table = routes(
             InboxHandlers(service, imap, smtp),
             MessageHandlers(service),
+            SendHandlers(service),
             KeyHandlers(service),
             RuleHandlers(service),
             EventHandlers(events),

@@ -40,12 +40,12 @@ class Text:
 
 def heading(envelope: Envelope) -> Heading:
     """Decode an envelope for people."""
-    senders = _addresses(envelope.from_)
+    senders = addresses(envelope.from_)
     return Heading(
         sender=senders[0] if senders else None,
-        to=_addresses(envelope.to),
-        cc=_addresses(envelope.cc),
-        bcc=_addresses(envelope.bcc),
+        to=addresses(envelope.to),
+        cc=addresses(envelope.cc),
+        bcc=addresses(envelope.bcc),
         subject=mime.decode_header(envelope.subject or b""),
     )
 
@@ -96,13 +96,13 @@ def _decode(data: Buffer, part: Part) -> str:
     return mime.decode_text(mime.decode_body(raw, part.encoding), charset)
 
 
-def _addresses(addresses: Iterable[mime.Address]) -> list[Address]:
+def addresses(found: Iterable[mime.Address]) -> list[Address]:
     """Return those that are addresses: the marks of groups (RFC 9051 §7.5.2) are not."""
     return [
         Address(
             email=b"@".join((address.mailbox, address.host)).decode("utf-8", "replace"),
             name=mime.decode_header(address.name or b""),
         )
-        for address in addresses
+        for address in found
         if address.mailbox and address.host
     ]

@@ -138,6 +138,19 @@ class SendMessage(_RequestBody, frozen=True):
     labels: list[Label] = []
 
 
+class Reply(_RequestBody, frozen=True):
+    """Answer a message: recipients, subject and thread follow from it.
+
+    Arguments:
+        text_body, html_body: at least one of them; nothing is quoted for you.
+        labels: of the copy in Sent.
+    """
+
+    text_body: BodyText | None = None
+    html_body: BodyText | None = None
+    labels: list[Label] = []
+
+
 class MessageSummary(_ResponseBody, frozen=True):
     """A message as lists show it.
 

@@ -1,14 +1,11 @@
-"""Messages: list, send, read, flag, trash."""
+"""Messages: list, read, flag, trash."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 
-import msgspec
 from msgspec import UNSET
 
-from mailcore_agentpost.http.composing import compose
 from mailcore_agentpost.http.exchange import Response
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.problems import invalid
@@ -19,13 +16,10 @@ from mailcore_agentpost.http.types import (
     Message,
     MessagePage,
     MessageSummary,
-    Recipient,
-    SendMessage,
 )
-from mailcore_agentpost.types import KeyRow, MessageFilter, MessageRow, Outgoing
+from mailcore_agentpost.types import KeyRow, MessageFilter, MessageRow
 
 _CHUNK = 64 * 1024
-_MAX_IDEMPOTENCY_KEY = 255
 
 
 class MessageHandlers:
@@ -56,30 +50,10 @@ class MessageHandlers:
             data=[MessageSummary(**summary_fields(row)) for row in page.rows],
         )
 
-    async def send_message(self, call: Call[KeyRow]) -> Message:
-        """Send a message; its copy is in Sent."""
-        body: SendMessage = call.body
-        people = [*body.to, *body.cc, *body.bcc]
-        if not people:
-            raise invalid("A message needs somebody to go to.", "to")
-        inbox = await self._service.inbox(call.key, call.path["inbox_id"])
-        row = await self._service.send(
-            call.key,
-            inbox.id,
-            Outgoing(
-                octets=compose(Recipient(email=inbox.address, name=inbox.display_name), body),
-                recipients=list(dict.fromkeys(one.email for one in people)),
-                labels=body.labels,
-                idempotency_key=_idempotency_key(call),
-                fingerprint=hashlib.sha256(msgspec.json.encode(body)).digest(),
-            ),
-        )
-        return await self._whole(call.key, row)
-
     async def get_message(self, call: Call[KeyRow]) -> Message:
         """Return a message with its text."""
         row = await self._service.message(call.key, call.path["message_id"])
-        return await self._whole(call.key, row)
+        return await whole_message(self._service, call.key, row)
 
     async def get_raw_message(self, call: Call[KeyRow]) -> Response:
         """Return the octets of a message, in chunks."""
@@ -120,27 +94,20 @@ class MessageHandlers:
     async def restore_message(self, call: Call[KeyRow]) -> Message:
         """Move a message out of Trash."""
         row = await self._service.restore(call.key, call.path["message_id"])
-        return await self._whole(call.key, row)
+        return await whole_message(self._service, call.key, row)
 
     async def _change_flags(self, call: Call[KeyRow], add: set[str], remove: set[str]) -> Message:
         row = await self._service.change_flags(
             call.key, call.path["message_id"], add=frozenset(add), remove=frozenset(remove)
         )
-        return await self._whole(call.key, row)
-
-    async def _whole(self, key: KeyRow, row: MessageRow) -> Message:
-        text = read_text(await self._service.read(key, row.id, 0, row.size))
-        return Message(**summary_fields(row), text_body=text.plain, html_body=text.html)
+        return await whole_message(self._service, call.key, row)
 
     async def _chunks(self, key: KeyRow, row: MessageRow) -> AsyncIterator[bytes]:
         for start in range(0, row.size, _CHUNK):
             yield await self._service.read(key, row.id, start, min(start + _CHUNK, row.size))
 
 
-def _idempotency_key(call: Call[KeyRow]) -> str | None:
-    key = call.request.header("idempotency-key")
-    if key is not None and not (0 < len(key) <= _MAX_IDEMPOTENCY_KEY and key.isprintable()):
-        raise invalid(
-            f"An idempotency key has 1 to {_MAX_IDEMPOTENCY_KEY} characters.", "Idempotency-Key"
-        )
-    return key
+async def whole_message(service: Service, key: KeyRow, row: MessageRow) -> Message:
+    """Return a message with its text."""
+    text = read_text(await service.read(key, row.id, 0, row.size))
+    return Message(**summary_fields(row), text_body=text.plain, html_body=text.html)
