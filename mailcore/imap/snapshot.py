@@ -95,6 +95,10 @@ class Snapshot:
         zone = timezone(timedelta(minutes=self._zones[index])) if self._zones[index] else UTC
         return (_EPOCH + timedelta(seconds=self._dates[index])).astimezone(zone)
 
+    def changed_since(self, modseq: int) -> list[int]:
+        """Return the UIDs of the messages that have changed after a mod-sequence."""
+        return [uid for uid, own in zip(self.uids, self._modseqs, strict=True) if own > modseq]
+
     def count_flag(self, flag: str) -> int:
         """Return how many messages have a flag."""
         having = {flags for flags in self._interned.values() if flag in flags}

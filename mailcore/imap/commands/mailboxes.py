@@ -5,15 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailcore.imap.commands.base import Command
+from mailcore.imap.types import SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class QResync:
+    """What a client knows of a mailbox that it selects again (RFC 7162 §3.2.5).
+
+    Arguments:
+        uid_validity: under which it knows the mailbox.
+        modseq: up to which it knows the changes.
+        known_uids: of the messages that it knows; None for all.
+        match: a sample of sequence numbers, and the UIDs that these messages have.
+    """
+
+    uid_validity: int
+    modseq: int
+    known_uids: SequenceSet | None = None
+    match: tuple[SequenceSet, SequenceSet] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Select(Command):
-    """SELECT, or EXAMINE when ``read_only``; ``condstore`` is the parameter of RFC 7162 §3.1.8."""
+    """SELECT, or EXAMINE when ``read_only``.
+
+    Arguments:
+        mailbox: which one.
+        read_only: for EXAMINE.
+        condstore: the parameter of RFC 7162 §3.1.8.
+        qresync: that of RFC 7162 §3.2.5, or None.
+    """
 
     mailbox: str
     read_only: bool = False
     condstore: bool = False
+    qresync: QResync | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,21 @@ class Search(Command):
 
 @dataclass(frozen=True, slots=True)
 class Fetch(Command):
-    """FETCH; ``changed_since`` is the modifier of RFC 7162 §3.1.4.1."""
+    """FETCH.
+
+    Arguments:
+        numbers: which messages.
+        items: what of them.
+        uid: ``numbers`` are UIDs.
+        changed_since: the modifier of RFC 7162 §3.1.4.1, or None.
+        vanished: that of RFC 7162 §3.2.6: tell also which of the UIDs are gone since then.
+    """
 
     numbers: SequenceSet
     items: tuple[FetchItem, ...]
     uid: bool = False
     changed_since: int | None = None
+    vanished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from mailcore.imap.responses.mailboxes import (
     NamespaceResponse,
     Recent,
     StatusResponse,
+    Vanished,
 )
 from mailcore.imap.responses.search import (
     EsearchResponse,
@@ -57,6 +58,7 @@ Response = (
     | Exists
     | Recent
     | Expunged
+    | Vanished
     | IdResponse
     | FetchResponse
     | FetchBegin
@@ -98,4 +100,5 @@ __all__ = [
     "Tagged",
     "Uid",
     "Untagged",
+    "Vanished",
 ]

@@ -101,18 +101,26 @@ FetchAttribute = (
 
 @dataclass(frozen=True, slots=True)
 class FetchResponse:
-    """``* n FETCH (...)``, all of it in memory."""
+    """``* n FETCH (...)``, all of it in memory.
+
+    Arguments:
+        number: of the message.
+        attributes: in the order in which they are told.
+        uid_only: ``number`` is the UID: ``* n UIDFETCH (...)`` (RFC 9586 §3.3).
+    """
 
     number: int
     attributes: tuple[FetchAttribute, ...]
+    uid_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FetchBegin:
-    """``* n FETCH (`` and the attributes that come first."""
+    """``* n FETCH (`` and the attributes that come first; else as :class:`FetchResponse`."""
 
     number: int
     attributes: tuple[FetchAttribute, ...] = ()
+    uid_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

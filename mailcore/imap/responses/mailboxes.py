@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mailcore.imap.types import SequenceSet
+
 
 @dataclass(frozen=True, slots=True)
 class ListResponse:
@@ -59,3 +61,17 @@ class Expunged:
     """``* n EXPUNGE``."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """``* VANISHED``: what is gone, by UID (RFC 7162 §3.2.10).
+
+    Arguments:
+        uids: of the messages.
+        earlier: they are gone since a mod-sequence that the client named, and have no sequence
+            numbers; otherwise they had, and those behind them move up.
+    """
+
+    uids: SequenceSet
+    earlier: bool = False

@@ -103,6 +103,17 @@ CAPABILITIES: Final = Capabilities(
             },
             enable=True,
         ),
+        Row(
+            "QRESYNC",
+            needs=(KeepsHistory,),
+            includes=("ENABLE", "CONDSTORE"),
+            options={
+                c.Select: lambda command: command.qresync is not None,
+                c.Fetch: lambda command: command.vanished,
+            },
+            enable=True,
+            implies=("CONDSTORE",),
+        ),
         Row("ESEARCH", options={c.Search: lambda command: command.returns is not None}),
     )
 )

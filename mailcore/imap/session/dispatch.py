@@ -36,7 +36,6 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
     commands.Authenticate: auth.authenticate,
     commands.Login: auth.login,
     commands.Enable: general.enable,
-    commands.Select: select.select,
     commands.Create: mailboxes.create,
     commands.Delete: mailboxes.delete,
     commands.Rename: mailboxes.rename,
@@ -60,6 +59,7 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
 
 STREAMS: Final[dict[type[commands.Command], Stream]] = {
     commands.Fetch: fetch.fetch,
+    commands.Select: select.select,
 }
 
 EVENTS: Final[dict[type[object], Handler]] = {

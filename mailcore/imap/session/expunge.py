@@ -25,10 +25,11 @@ async def expunge(session: Session, command: commands.Expunge) -> Tagged:
     if not isinstance(mailbox, Expungeable):
         return cannot(command, "EXPUNGE")
     await view.refresh()
-    if uids := _deleted(view, command.uids):
+    uids = _deleted(view, command.uids)
+    if uids:
         await mailbox.expunge(uids)
     await session.tell_updates(ask=True)
-    return ok(command)
+    return ok(command, code=view.told_code() if uids else None)
 
 
 async def close(session: Session, command: commands.Close) -> Tagged:

@@ -27,8 +27,9 @@ from mailcore.imap.responses import (
     Tagged,
     Uid,
 )
-from mailcore.imap.session.answers import ok
+from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.reading import BrokenLiteral, message_size
+from mailcore.imap.session.resync import vanished_since
 from mailcore.imap.session.view import View
 from mailcore.imap.summary import Summary
 from mailcore.imap.types import FetchAtt, FetchBody, FetchItem, ResponseCode, Section
@@ -52,9 +53,15 @@ _RFC822: Final = {
 async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tagged | None, None]:
     """FETCH and UID FETCH. Of messages that are gone nothing is told."""
     view = session.selected
+    if command.vanished and not view.tells_vanished:
+        yield bad(command, "ENABLE QRESYNC first")
+        return
     plan = _Plan.of(session, command)
     chosen = view.select(command.numbers, command.uid)
     if command.changed_since is not None:
+        if command.vanished:
+            for earlier in await vanished_since(view, command.changed_since, command.numbers):
+                session.send(earlier)
         snapshot, since = view.snapshot, command.changed_since
         chosen = [
             pair for pair in chosen if pair[1] in snapshot and snapshot.modseq(pair[1]) > since
@@ -191,6 +198,9 @@ class _Message:
                 self._large.append(octets)
             else:
                 self._attributes.append(octets.attribute)
+        if newly_seen and plan.condstore and FetchAtt("UID") not in plan.items:
+            # RFC 7162 §3.2.4: flags that nobody asked for come with UID and mod-sequence.
+            self._attributes.append(Uid(self._uid))
         if newly_seen and FetchAtt("FLAGS") not in plan.items:
             self._attributes.append(self._flags())
             if plan.condstore and FetchAtt("MODSEQ") not in plan.items:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mailcore.backend import Appendable, Flaggable, KeepsHistory, Mailbox
@@ -15,8 +17,9 @@ from mailcore.imap.responses import (
     Tagged,
     Untagged,
 )
-from mailcore.imap.session.answers import ok
+from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.reading import message_size
+from mailcore.imap.session.resync import changed, missed
 from mailcore.imap.session.view import View
 from mailcore.imap.snapshot import Snapshot
 from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, Status
@@ -25,8 +28,12 @@ if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
 
 
-async def select(session: Session, command: commands.Select) -> Tagged:
+async def select(session: Session, command: commands.Select) -> AsyncGenerator[Tagged | None, None]:
     """SELECT and EXAMINE. If it fails no mailbox is selected, the last one included."""
+    known = command.qresync
+    if known is not None and "QRESYNC" not in session.connection.enabled:
+        yield bad(command, "ENABLE QRESYNC first")
+        return
     if session.view is not None:
         session.view = None
         _say(session, "CLOSED", text="Previous mailbox is closed")
@@ -42,11 +49,24 @@ async def select(session: Session, command: commands.Select) -> Tagged:
         session.connection.enabled,
     )
     await view.open()
+    if known is not None and not (
+        view.keeps_history and known.uid_validity == mailbox.uid_validity
+    ):
+        # RFC 7162 §3.2.5: the client sees by the answer that its knowledge is worth nothing.
+        known = None
+    vanished = await missed(view, known) if known is not None else []
     session.view = view
     _describe(session, view)
+    for response in vanished:
+        session.send(response)
+    for number, uid in changed(view, known) if known is not None else ():
+        with suppress(KeyError):
+            session.send(view.flags_response(number, uid))
+        if session.output_is_full:
+            yield None
     mode = "READ-ONLY" if view.read_only else "READ-WRITE"
     name = "EXAMINE" if command.read_only else "SELECT"
-    return ok(command, f"{name} completed", ResponseCode(mode))
+    yield ok(command, f"{name} completed", ResponseCode(mode))
 
 
 def _describe(session: Session, view: View) -> None:

@@ -18,9 +18,11 @@ from mailcore.imap.responses import (
     Recent,
     Response,
     Uid,
+    Untagged,
+    Vanished,
 )
 from mailcore.imap.snapshot import Snapshots
-from mailcore.imap.types import STAR, SYSTEM_FLAGS, SequenceSet
+from mailcore.imap.types import STAR, SYSTEM_FLAGS, ResponseCode, SequenceSet, Status
 
 _LAST_UID: Final = 2**32 - 1
 
@@ -68,6 +70,8 @@ class View:
         self._uid_validity = mailbox.uid_validity
         self._position = 0
         self._told_modseq = 0
+        # Up to which nothing at all is untold, not even what is gone.
+        self._all_told = 0
         self._last = 0
         self._gone: set[int] = set()
         self._recent: list[tuple[int, int]] = []
@@ -89,7 +93,7 @@ class View:
         self.uids = array("I", self.snapshot.uids)
         self._last = self.uids[-1] if self.uids else 0
         self._position = self.snapshot.log_end
-        self._told_modseq = self.snapshot.highest_modseq
+        self._all_told = self._told_modseq = self.snapshot.highest_modseq
         if self.read_only:
             self._recent = [(self.snapshot.recent_floor, _LAST_UID)]
         else:
@@ -99,6 +103,11 @@ class View:
     def condstore(self) -> bool:
         """Whether mod-sequences are told (RFC 7162 §3.1)."""
         return self.keeps_history and "CONDSTORE" in self._enabled
+
+    @property
+    def tells_vanished(self) -> bool:
+        """Whether VANISHED is told instead of EXPUNGE (RFC 7162 §3.2.10)."""
+        return self.keeps_history and "QRESYNC" in self._enabled
 
     @property
     def tells_recent(self) -> bool:
@@ -166,8 +175,13 @@ class View:
         """
         changed, new = self._news()
         responses: list[Response] = []
-        if expunge and self._gone:
+        if self._gone and expunge:
             responses += self._expunge()
+        elif self._gone and self.tells_vanished:
+            # RFC 7162 §3.2: what was just told may be newer than what must wait. Whoever loses
+            # the connection now must ask again from before that.
+            code = ResponseCode("HIGHESTMODSEQ", str(self._all_told))
+            responses.append(Untagged(Status.OK, "Some messages are gone since", code))
         if new:
             recent_before = self.recent_count()
             self.uids.extend(new)
@@ -181,7 +195,15 @@ class View:
             number = self.number(uid)
             if number is not None and told.get(uid) != self.snapshot.modseq(uid):
                 responses.append(self.flags_response(number, uid))
+        if not self._gone:
+            self._all_told = self._told_modseq
         return responses
+
+    def told_code(self) -> ResponseCode | None:
+        """Return HIGHESTMODSEQ for the end of a command that expunges (RFC 7162 §3.2.7)."""
+        if not self.tells_vanished:
+            return None
+        return ResponseCode("HIGHESTMODSEQ", str(self._all_told))
 
     def untold(self) -> set[int]:
         """Return the UIDs that something has happened to which is still to be told."""
@@ -219,11 +241,13 @@ class View:
         return touched - gone, known[bisect_right(known, self._last) :]
 
     def _expunge(self) -> list[Response]:
-        numbers = [number for uid in self._gone if (number := self.number(uid)) is not None]
+        gone = sorted(uid for uid in self._gone if self.number(uid) is not None)
         # From the last to the first, so that no number moves before it is told.
-        numbers.sort(reverse=True)
+        numbers = [number for uid in reversed(gone) if (number := self.number(uid)) is not None]
         self.uids = array("I", (uid for uid in self.uids if uid not in self._gone))
         self._gone.clear()
+        if self.tells_vanished:
+            return [Vanished(SequenceSet.of(gone))] if gone else []
         return [Expunged(number) for number in numbers]
 
 

@@ -13,6 +13,7 @@ from mailcore.imap.wire.fetch import fetch_items
 from mailcore.imap.wire.flags import store_flags
 from mailcore.imap.wire.framer import tag_of
 from mailcore.imap.wire.listing import parse_list
+from mailcore.imap.wire.modifiers import fetch_modifiers, select_parameters, store_modifiers
 from mailcore.imap.wire.search import search_charset, search_keys, search_returns
 from mailcore.imap.wire.sets import sequence_set
 from mailcore.imap.wire.strings import (
@@ -143,22 +144,15 @@ def _enable(cursor: Cursor, tag: str) -> c.Command:
     return c.Enable(tag, tuple(names))
 
 
-# select          =  "SELECT" SP mailbox [select-params]
-# select-params   =  SP "(" select-param *(SP select-param) ")"     ; CONDSTORE
+# select          =  "SELECT" SP mailbox [SP select-params]
 def _select(*, read_only: bool) -> Parser:
     def parse(cursor: Cursor, tag: str) -> c.Command:
         name = _mailbox(cursor)
-        condstore = cursor.skip(b" ")
-        if condstore:
-            cursor.bracketed(_select_parameter, "parameters")
-        return c.Select(tag, name, read_only, condstore)
+        found = select_parameters(cursor) if cursor.skip(b" ") else {}
+        condstore = "CONDSTORE" in found
+        return c.Select(tag, name, read_only, condstore, found.get("QRESYNC"))
 
     return parse
-
-
-def _select_parameter(cursor: Cursor) -> None:
-    if cursor.word("a parameter") != "CONDSTORE":
-        raise ParseError("Unknown parameter")
 
 
 def _mailbox(cursor: Cursor) -> str:
@@ -224,27 +218,17 @@ def _numbers(cursor: Cursor) -> SequenceSet:
     return numbers
 
 
-# fetch-modifiers =  SP "(" "CHANGEDSINCE" SP mod-sequence-value ")"
+# fetch           =  "FETCH" SP sequence-set SP fetch-items [fetch-modifiers]
 def _fetch(*, uid: bool) -> Parser:
     def parse(cursor: Cursor, tag: str) -> c.Command:
         numbers = _numbers(cursor)
         items = fetch_items(cursor)
-        changed_since = None
-        if cursor.skip(b" "):
-            changed_since = _modifier(cursor, "CHANGEDSINCE")
-        return c.Fetch(tag, numbers, items, uid, changed_since)
+        found = fetch_modifiers(cursor, uid=uid) if cursor.skip(b" ") else {}
+        return c.Fetch(
+            tag, numbers, items, uid, found.get("CHANGEDSINCE"), found.get("VANISHED", False)
+        )
 
     return parse
-
-
-def _modifier(cursor: Cursor, name: str) -> int:
-    cursor.expect(b"(", "a modifier")
-    if cursor.word("a modifier") != name:
-        raise ParseError("Unknown modifier")
-    cursor.space()
-    value = cursor.number64()
-    cursor.expect(b")", "a closing bracket")
-    return value
 
 
 # store           =  "STORE" SP sequence-set [SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"]
@@ -255,7 +239,7 @@ def _store(*, uid: bool) -> Parser:
         numbers = _numbers(cursor)
         unchanged_since = None
         if cursor.at(b"("):
-            unchanged_since = _modifier(cursor, "UNCHANGEDSINCE")
+            unchanged_since = store_modifiers(cursor)["UNCHANGEDSINCE"]
             cursor.space()
         action = cursor.need(_STORE_ACTION, "FLAGS")
         cursor.space()

@@ -84,7 +84,20 @@ def _enable(out: Fragments, command: c.Enable) -> None:
 def _select(out: Fragments, command: c.Select) -> None:
     out.line(b"EXAMINE " if command.read_only else b"SELECT ")
     out.mailbox(command.mailbox)
-    out.line(b" (CONDSTORE)" * command.condstore)
+    parameters = [b"CONDSTORE"] * command.condstore
+    if command.qresync is not None:
+        parameters.append(_qresync(command.qresync))
+    if parameters:
+        out.line(b" (%b)" % b" ".join(parameters))
+
+
+def _qresync(known: c.QResync) -> bytes:
+    words = [number(known.uid_validity), number(known.modseq)]
+    if known.known_uids is not None:
+        words.append(sequence_set(known.known_uids))
+    if known.match is not None:
+        words.append(b"(%b)" % b" ".join(map(sequence_set, known.match)))
+    return b"QRESYNC (%b)" % b" ".join(words)
 
 
 def _on_mailbox(word: bytes) -> Writer:
@@ -180,7 +193,8 @@ def _fetch(out: Fragments, command: c.Fetch) -> None:
     items = b" ".join(map(_item, command.items))
     out.line(b"%bFETCH %b (%b)" % (_uid(command), sequence_set(command.numbers), items))
     if command.changed_since is not None:
-        out.line(b" (CHANGEDSINCE %b)" % number(command.changed_since))
+        vanished = b" VANISHED" * command.vanished
+        out.line(b" (CHANGEDSINCE %b%b)" % (number(command.changed_since), vanished))
 
 
 def _item(item: FetchItem) -> bytes:

@@ -63,6 +63,7 @@ class ResponseEncoder:
             r.Exists: lambda response: b"* %b EXISTS\r\n" % number(response.count),
             r.Recent: lambda response: b"* %b RECENT\r\n" % number(response.count),
             r.Expunged: lambda response: b"* %b EXPUNGE\r\n" % _positive(response.number),
+            r.Vanished: _vanished,
             r.IdResponse: lambda response: _id(response.parameters),
             r.FetchBegin: self._fetch_begin,
             r.LiteralBegin: self._literal_begin,
@@ -120,8 +121,9 @@ class ResponseEncoder:
     def _fetch_begin(self, response: r.FetchBegin) -> bytes:
         if self.in_fetch:
             raise LocalProtocolError("a FETCH response is open")
-        line = b"* %b FETCH (%b" % (
+        line = b"* %b %b (%b" % (
             _positive(response.number),
+            b"UIDFETCH" if response.uid_only else b"FETCH",
             encode_attributes(response.attributes),
         )
         self.in_fetch = True
@@ -170,7 +172,14 @@ def _positive(value: int) -> bytes:
 
 def _fetch(response: r.FetchResponse) -> bytes:
     attributes = encode_attributes(response.attributes)
-    return b"* %b FETCH (%b)\r\n" % (_positive(response.number), attributes)
+    word = b"UIDFETCH" if response.uid_only else b"FETCH"
+    return b"* %b %b (%b)\r\n" % (_positive(response.number), word, attributes)
+
+
+# expunged-resp   =  "VANISHED" [SP "(EARLIER)"] SP known-uids
+def _vanished(response: r.Vanished) -> bytes:
+    earlier = b"(EARLIER) " if response.earlier else b""
+    return b"* VANISHED %b%b\r\n" % (earlier, sequence_set(response.uids))
 
 
 # resp-cond-state =  ("OK" / "NO" / "BAD") SP resp-text

@@ -5,6 +5,7 @@ Everything is in the one form that the parser makes, so ``parse(encode(command))
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
@@ -62,6 +63,8 @@ _RANGES = st.one_of(
 sequence_sets = st.lists(_RANGES, min_size=1, max_size=6).map(
     lambda ranges: SequenceSet(tuple(ranges))
 )
+
+_KNOWN_SETS = sequence_sets.filter(lambda known: all(STAR not in pair for pair in known.ranges))
 
 _SYSTEM_FLAGS = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"]
 flags = st.one_of(st.sampled_from([*_SYSTEM_FLAGS, "$Junk", "$Forwarded"]), keywords)
@@ -146,6 +149,12 @@ def _search_branches(
 search_keys = st.recursive(_SEARCH_LEAVES, _search_branches, max_leaves=8)
 
 
+def _perhaps_vanished(command: c.Fetch) -> st.SearchStrategy[c.Fetch]:
+    """VANISHED is for UID FETCH with CHANGEDSINCE."""
+    possible = command.uid and command.changed_since is not None
+    return st.sampled_from([command, replace(command, vanished=possible)])
+
+
 def _words(*names: str) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(st.sampled_from(names), max_size=len(names), unique=True).map(tuple)
 
@@ -176,7 +185,21 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Enable: st.builds(
         c.Enable, tags, st.lists(atoms.map(str.upper), min_size=1, max_size=3).map(tuple)
     ),
-    c.Select: st.builds(c.Select, tags, mailbox_names, st.booleans(), st.booleans()),
+    c.Select: st.builds(
+        c.Select,
+        tags,
+        mailbox_names,
+        st.booleans(),
+        st.booleans(),
+        st.none()
+        | st.builds(
+            c.QResync,
+            st.integers(0, (1 << 32) - 1),
+            st.integers(1, (1 << 63) - 1),
+            st.none() | _KNOWN_SETS,
+            st.none() | st.tuples(_KNOWN_SETS, _KNOWN_SETS),
+        ),
+    ),
     c.Create: st.builds(c.Create, tags, mailbox_names.filter(lambda name: name[-1:] != "/")),
     c.Delete: st.builds(c.Delete, tags, mailbox_names),
     c.Rename: st.builds(c.Rename, tags, mailbox_names, mailbox_names),
@@ -217,7 +240,7 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.lists(fetch_items, min_size=1, max_size=4).map(tuple),
         st.booleans(),
         st.none() | _MOD_SEQUENCES,
-    ),
+    ).flatmap(_perhaps_vanished),
     c.Store: st.builds(
         c.Store,
         tags,

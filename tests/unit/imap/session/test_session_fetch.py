@@ -208,7 +208,7 @@ def test_a_client_that_knows_mod_sequences_is_told_that_of_seen(connect, deliver
     client = connect()
     client.ok("ENABLE CONDSTORE")
     assert fetched(client, "FETCH 1 BODY[]") == (
-        b"* 1 FETCH (BODY[] {1}\r\nx FLAGS (\\Seen \\Recent) MODSEQ (3))\r\n"
+        b"* 1 FETCH (BODY[] {1}\r\nx UID 1 FLAGS (\\Seen \\Recent) MODSEQ (3))\r\n"
     )
 
 
