@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
@@ -58,11 +57,9 @@ class EventLog:
         """Return those messages, by id, that some events are about and that are still there."""
         wanted = [row.message_id for row in rows if row.message_id is not None]
 
-        def read(connection: sqlite3.Connection) -> Mapping[str, MessageRow]:
-            found = (listing.find_message(connection, one) for one in dict.fromkeys(wanted))
-            return {message.id: message for message in found if message is not None}
-
-        return await self._store.read(read) if wanted else {}
+        if not wanted:
+            return {}
+        return await self._store.read(partial(listing.messages_by_id, messages=wanted))
 
     def listen(
         self, key: KeyRow, happened: Callable[[], None], ended: Callable[[str], None]

@@ -12,7 +12,7 @@ from mailcore.backend import BackendError
 from mailcore_agentpost.cases import MISSING_SCOPE, UNAVAILABLE, Refusal
 from mailcore_agentpost.http.service import NotThere, Refused
 from mailcore_agentpost.hub import Hub
-from mailcore_agentpost.mail import inboxes, keys, listing, messages, rules
+from mailcore_agentpost.mail import inboxes, keys, listing, messages, rules, threads
 from mailcore_agentpost.policy import Sender
 from mailcore_agentpost.sending import Message, Outbox
 from mailcore_agentpost.store import Store, Transaction
@@ -26,6 +26,7 @@ from mailcore_agentpost.types import (
     RuleAction,
     RuleDirection,
     RuleRow,
+    ThreadRow,
 )
 
 P = ParamSpec("P")
@@ -204,6 +205,26 @@ class Service:
         message = await self.message(key, message_id)
         await self._write(listing.restore_message, message)
         return await self.message(key, message_id)
+
+    # ----------------------------------------------------------------------------------- threads
+
+    async def threads(
+        self, key: KeyRow, inbox_id: str, *, before: str | None, limit: int
+    ) -> Sequence[tuple[ThreadRow, MessageRow]]:
+        await self.inbox(key, inbox_id)
+        return await self._read(threads.list_threads, inbox_id, before, limit)
+
+    async def thread(self, key: KeyRow, thread_id: str) -> Sequence[MessageRow]:
+        found = await self._read(threads.thread_messages, thread_id)
+        if not found or not await self._opens(key, found[0].inbox_id):
+            raise NotThere("thread")
+        return found
+
+    async def change_thread_flags(
+        self, key: KeyRow, thread_id: str, *, add: frozenset[str], remove: frozenset[str]
+    ) -> None:
+        await self.thread(key, thread_id)
+        await self._write(threads.change_thread_flags, thread_id, add, remove)
 
     # ------------------------------------------------------------------------------ keys and rules
 

@@ -81,6 +81,23 @@ class MessageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadRow:
+    """A thread of an inbox.
+
+    Arguments:
+        latest_id: its latest message.
+        count, unread: messages in it.
+    """
+
+    id: str
+    inbox_id: str
+    latest_id: str
+    count: int
+    unread: int
+    latest_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
     """Something that happened, told at every door in the order of ``id``.
 

@@ -15,13 +15,6 @@ from mailcore_agentpost.http.bearer import bearer_token
 from mailcore_agentpost.http.connection import serve_connection
 from mailcore_agentpost.http.dispatch import Dispatcher
 from mailcore_agentpost.http.exchange import Request
-from mailcore_agentpost.http.handlers.events import EventHandlers
-from mailcore_agentpost.http.handlers.inboxes import InboxHandlers
-from mailcore_agentpost.http.handlers.keys import KeyHandlers
-from mailcore_agentpost.http.handlers.messages import MessageHandlers
-from mailcore_agentpost.http.handlers.rules import RuleHandlers
-from mailcore_agentpost.http.handlers.sending import SendHandlers
-from mailcore_agentpost.http.handlers.waiting import WaitHandlers
 from mailcore_agentpost.http.hosts import AllowedHosts
 from mailcore_agentpost.http.limits import DEFAULT_HTTP_LIMITS, HTTPLimits
 from mailcore_agentpost.http.problems import (
@@ -32,7 +25,6 @@ from mailcore_agentpost.http.problems import (
 )
 from mailcore_agentpost.http.routing import Route, Router
 from mailcore_agentpost.http.service import NotThere, Refused, Service
-from mailcore_agentpost.http.websocket import WebSockets
 from mailcore_agentpost.types import KeyRow
 
 
@@ -59,17 +51,7 @@ class HTTPDoor:
         self._service = service
         self._hosts = AllowedHosts(hosts)
         self._limits = limits
-        table = routes(
-            InboxHandlers(service, imap, smtp),
-            MessageHandlers(service),
-            SendHandlers(service),
-            KeyHandlers(service),
-            RuleHandlers(service),
-            EventHandlers(events),
-            WaitHandlers(service, events, limits),
-            WebSockets(events, service.authenticate, limits),
-            limits,
-        )
+        table = routes(service, events, limits, imap=imap, smtp=smtp)
         self._dispatcher = Dispatcher(Router(table), self._authorize, translate, limits)
 
     async def serve(self, stream: trio.abc.Stream, peer: Peer, closing: trio.Event) -> None:

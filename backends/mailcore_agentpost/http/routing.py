@@ -12,6 +12,9 @@ import msgspec
 from mailcore_agentpost.http.exchange import Request, Response, Upgrade
 from mailcore_agentpost.http.problems import Problem, not_found
 
+#: What the paths of this version of the API begin with.
+V1 = "/api/v1"
+
 KeyT = TypeVar("KeyT")
 
 # Longer paths are nobody's; the bound keeps matching cheap.

@@ -16,6 +16,7 @@ from mailcore_agentpost.types import (
     RuleAction,
     RuleDirection,
     RuleRow,
+    ThreadRow,
 )
 
 
@@ -113,6 +114,22 @@ class Service(Protocol):
     async def trash(self, key: KeyRow, message_id: str) -> None: ...
 
     async def restore(self, key: KeyRow, message_id: str) -> MessageRow: ...
+
+    async def threads(
+        self, key: KeyRow, inbox_id: str, *, before: str | None, limit: int
+    ) -> Sequence[tuple[ThreadRow, MessageRow]]:
+        """Return threads with their latest messages, the one with the latest of them first."""
+        ...
+
+    async def thread(self, key: KeyRow, thread_id: str) -> Sequence[MessageRow]:
+        """Return the messages of a thread, at least one, the oldest first."""
+        ...
+
+    async def change_thread_flags(
+        self, key: KeyRow, thread_id: str, *, add: frozenset[str], remove: frozenset[str]
+    ) -> None:
+        """Change the flags of every message of a thread."""
+        ...
 
     async def create_key(
         self,

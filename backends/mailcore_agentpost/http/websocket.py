@@ -7,7 +7,7 @@ on after a lost connection is the same as going on at all.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -22,8 +22,9 @@ from mailcore_agentpost.http.exchange import Request, Upgrade
 from mailcore_agentpost.http.handlers.events import describe
 from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.problems import Problem, missing_scope
-from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.routing import Call, Route
 from mailcore_agentpost.http.service import Refused
+from mailcore_agentpost.http.types import SocketQuery
 from mailcore_agentpost.types import EventType, KeyRow
 
 _SCOPE = "messages:read"
@@ -256,3 +257,18 @@ class _Subscriber:
             await self._socket.send_message(msgspec.json.encode(message).decode())
         if taking.cancelled_caught:
             await _close(self._socket, _TRY_LATER, "Too slow")
+
+
+def routes(sockets: WebSockets) -> Sequence[Route]:
+    """Return the routes that these handlers answer."""
+    return (
+        Route(
+            method="GET",
+            path="/ws",
+            handler=sockets.open,
+            summary="Be told events over a WebSocket",
+            public=True,
+            query=SocketQuery,
+            status=101,
+        ),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -64,14 +65,35 @@ def list_messages(
         if value is not None:
             terms.append(term)
             values.append(value)
-    rows = connection.execute(_SELECT.format(where=" AND ".join(terms)), (*values, limit))
+    return select_messages(connection, " AND ".join(terms), values, limit)
+
+
+def select_messages(
+    connection: sqlite3.Connection, where: str, values: Sequence[Any], limit: int
+) -> list[MessageRow]:
+    """Return messages by descending id.
+
+    Arguments:
+        where: SQL over ``messages``, ``placements`` and ``folders``; never a client's text.
+        values: for its question marks.
+    """
+    rows = connection.execute(_SELECT.format(where=where), (*values, limit))
     return [_message(row) for row in rows.fetchall()]
 
 
 def find_message(connection: sqlite3.Connection, message: str) -> MessageRow | None:
     """Return a message."""
-    row = connection.execute(_SELECT.format(where="messages.id = ?"), (message, 1)).fetchone()
-    return None if row is None else _message(row)
+    found = select_messages(connection, "messages.id = ?", [message], 1)
+    return found[0] if found else None
+
+
+def messages_by_id(
+    connection: sqlite3.Connection, messages: Sequence[str]
+) -> dict[str, MessageRow]:
+    """Return those of some messages that are there."""
+    where = "messages.id IN (SELECT value FROM json_each(?))"
+    found = select_messages(connection, where, [json.dumps(list(messages))], len(messages))
+    return {message.id: message for message in found}
 
 
 def _places(transaction: Transaction, message: str) -> list[tuple[int, int, str]]:

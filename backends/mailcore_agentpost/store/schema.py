@@ -172,6 +172,7 @@ def _create_events(database: Database) -> None:
     )
     database.table("events").create_index(["organization", "id"])
     database.table("events").create_index(["at"])
+    database.table("messages").create_index(["thread"])
 
 
 #: What makes version n of n - 1. Never changed once released, only added to.

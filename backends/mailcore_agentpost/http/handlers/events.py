@@ -7,8 +7,8 @@ from typing import Any
 
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.reading import summary_fields
-from mailcore_agentpost.http.routing import Call
-from mailcore_agentpost.http.types import Event, EventPage, MessageSummary
+from mailcore_agentpost.http.routing import V1, Call, Route
+from mailcore_agentpost.http.types import Event, EventPage, EventQuery, MessageSummary
 from mailcore_agentpost.types import EventRow, KeyRow, MessageRow
 
 
@@ -54,4 +54,19 @@ def _event(row: EventRow, messages: Mapping[str, MessageRow]) -> Event:
         # One environment for each organization.
         env_id=row.org_id.replace("org_", "env_", 1),
         data={**data, **row.detail},
+    )
+
+
+def routes(events: EventHandlers) -> Sequence[Route]:
+    """Return the routes that these handlers answer."""
+    return (
+        Route(
+            method="GET",
+            path=f"{V1}/events",
+            handler=events.list_events,
+            summary="List what happened",
+            scope="messages:read",
+            query=EventQuery,
+            response=EventPage,
+        ),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import UNSET
 
 from mailcore_agentpost.http.bearer import bearer_token
@@ -9,9 +11,15 @@ from mailcore_agentpost.http.exchange import Response
 from mailcore_agentpost.http.export import credentials_csv, credentials_response
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.problems import Problem
-from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
-from mailcore_agentpost.http.types import Inbox, InboxPage
+from mailcore_agentpost.http.types import (
+    CreateInbox,
+    Inbox,
+    InboxPage,
+    PageQuery,
+    UpdateInbox,
+)
 from mailcore_agentpost.types import InboxRow, KeyRow
 
 _PAGE = 500
@@ -100,4 +108,62 @@ def _inbox(row: InboxRow) -> Inbox:
         client_id=row.client_id,
         send_paused=row.send_paused,
         created_at=row.created_at,
+    )
+
+
+def routes(inboxes: InboxHandlers) -> Sequence[Route]:
+    """Return the routes that these handlers answer."""
+    return (
+        Route(
+            method="POST",
+            path=f"{V1}/inboxes",
+            handler=inboxes.create_inbox,
+            summary="Make an inbox",
+            scope="inboxes:write",
+            body=CreateInbox,
+            response=Inbox,
+            status=201,
+        ),
+        Route(
+            method="GET",
+            path=f"{V1}/inboxes",
+            handler=inboxes.list_inboxes,
+            summary="List inboxes",
+            scope="inboxes:read",
+            query=PageQuery,
+            response=InboxPage,
+        ),
+        Route(
+            method="GET",
+            path=f"{V1}/inboxes/credentials/export",
+            handler=inboxes.export_credentials,
+            summary="Export IMAP and SMTP credentials as CSV",
+            scope="inboxes:read",
+            media_type="text/csv",
+        ),
+        Route(
+            method="GET",
+            path=f"{V1}/inboxes/{{inbox_id}}",
+            handler=inboxes.get_inbox,
+            summary="Return an inbox",
+            scope="inboxes:read",
+            response=Inbox,
+        ),
+        Route(
+            method="PATCH",
+            path=f"{V1}/inboxes/{{inbox_id}}",
+            handler=inboxes.update_inbox,
+            summary="Change an inbox",
+            scope="inboxes:write",
+            body=UpdateInbox,
+            response=Inbox,
+        ),
+        Route(
+            method="DELETE",
+            path=f"{V1}/inboxes/{{inbox_id}}",
+            handler=inboxes.delete_inbox,
+            summary="Delete an inbox with its messages",
+            scope="inboxes:write",
+            status=204,
+        ),
     )

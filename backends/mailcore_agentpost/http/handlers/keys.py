@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.problems import invalid
-from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
-from mailcore_agentpost.http.types import Key, KeyPage, NewKey
+from mailcore_agentpost.http.types import (
+    CreateKey,
+    Key,
+    KeyPage,
+    NewKey,
+    PageQuery,
+)
 from mailcore_agentpost.types import KeyRow, Scope
 
 
@@ -62,4 +69,37 @@ def _key(row: KeyRow) -> Key:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+    )
+
+
+def routes(keys: KeyHandlers) -> Sequence[Route]:
+    """Return the routes that these handlers answer."""
+    return (
+        Route(
+            method="POST",
+            path=f"{V1}/api-keys",
+            handler=keys.create_key,
+            summary="Make an API key",
+            scope="keys:write",
+            body=CreateKey,
+            response=NewKey,
+            status=201,
+        ),
+        Route(
+            method="GET",
+            path=f"{V1}/api-keys",
+            handler=keys.list_keys,
+            summary="List API keys",
+            scope="keys:write",
+            query=PageQuery,
+            response=KeyPage,
+        ),
+        Route(
+            method="DELETE",
+            path=f"{V1}/api-keys/{{key_id}}",
+            handler=keys.revoke_key,
+            summary="Revoke an API key and end its sessions",
+            scope="keys:write",
+            status=204,
+        ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from msgspec import UNSET
 
@@ -10,12 +10,15 @@ from mailcore_agentpost.http.exchange import Response
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.problems import invalid
 from mailcore_agentpost.http.reading import FLAGGED, SEEN, read_text, summary_fields
-from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.http.types import (
+    AddLabels,
     Message,
     MessagePage,
+    MessageQuery,
     MessageSummary,
+    UpdateMessage,
 )
 from mailcore_agentpost.types import KeyRow, MessageFilter, MessageRow
 
@@ -111,3 +114,76 @@ async def whole_message(service: Service, key: KeyRow, row: MessageRow) -> Messa
     """Return a message with its text."""
     text = read_text(await service.read(key, row.id, 0, row.size))
     return Message(**summary_fields(row), text_body=text.plain, html_body=text.html)
+
+
+def routes(messages: MessageHandlers) -> Sequence[Route]:
+    """Return the routes that these handlers answer."""
+    return (
+        Route(
+            method="GET",
+            path=f"{V1}/inboxes/{{inbox_id}}/messages",
+            handler=messages.list_messages,
+            summary="List the messages of an inbox",
+            scope="messages:read",
+            query=MessageQuery,
+            response=MessagePage,
+        ),
+        Route(
+            method="GET",
+            path=f"{V1}/messages/{{message_id}}",
+            handler=messages.get_message,
+            summary="Return a message with its text",
+            scope="messages:read",
+            response=Message,
+        ),
+        Route(
+            method="GET",
+            path=f"{V1}/messages/{{message_id}}/raw",
+            handler=messages.get_raw_message,
+            summary="Return the octets of a message",
+            scope="messages:read",
+            media_type="message/rfc822",
+        ),
+        Route(
+            method="PATCH",
+            path=f"{V1}/messages/{{message_id}}",
+            handler=messages.update_message,
+            summary="Change the flags of a message",
+            scope="messages:write",
+            body=UpdateMessage,
+            response=Message,
+        ),
+        Route(
+            method="DELETE",
+            path=f"{V1}/messages/{{message_id}}",
+            handler=messages.delete_message,
+            summary="Move a message to Trash",
+            scope="messages:write",
+            status=204,
+        ),
+        Route(
+            method="POST",
+            path=f"{V1}/messages/{{message_id}}/restore",
+            handler=messages.restore_message,
+            summary="Move a message out of Trash",
+            scope="messages:write",
+            response=Message,
+        ),
+        Route(
+            method="POST",
+            path=f"{V1}/messages/{{message_id}}/labels",
+            handler=messages.add_labels,
+            summary="Add labels to a message",
+            scope="messages:write",
+            body=AddLabels,
+            response=Message,
+        ),
+        Route(
+            method="DELETE",
+            path=f"{V1}/messages/{{message_id}}/labels/{{label}}",
+            handler=messages.remove_label,
+            summary="Take a label off a message",
+            scope="messages:write",
+            status=204,
+        ),
+    )

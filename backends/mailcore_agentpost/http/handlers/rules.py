@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailcore_agentpost.http.paging import cut, decode_cursor
-from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
-from mailcore_agentpost.http.types import FilterRule, FilterRulePage
+from mailcore_agentpost.http.types import (
+    CreateFilterRule,
+    FilterRule,
+    FilterRulePage,
+    PageQuery,
+)
 from mailcore_agentpost.types import KeyRow, RuleRow
 
 
@@ -52,4 +59,37 @@ def _rule(row: RuleRow) -> FilterRule:
         match_type=row.match_type,
         value=row.value,
         created_at=row.created_at,
+    )
+
+
+def routes(rules: RuleHandlers) -> Sequence[Route]:
+    """Return the routes that these handlers answer."""
+    return (
+        Route(
+            method="POST",
+            path=f"{V1}/filter-rules",
+            handler=rules.create_rule,
+            summary="Add a filter rule",
+            scope="rules:write",
+            body=CreateFilterRule,
+            response=FilterRule,
+            status=201,
+        ),
+        Route(
+            method="GET",
+            path=f"{V1}/filter-rules",
+            handler=rules.list_rules,
+            summary="List filter rules",
+            scope="rules:read",
+            query=PageQuery,
+            response=FilterRulePage,
+        ),
+        Route(
+            method="DELETE",
+            path=f"{V1}/filter-rules/{{rule_id}}",
+            handler=rules.delete_rule,
+            summary="Remove a filter rule",
+            scope="rules:write",
+            status=204,
+        ),
     )

@@ -11,11 +11,18 @@ import msgspec
 from mailcore.message import find_header, message_ids, parse_addresses, parse_envelope
 from mailcore_agentpost.http.composing import Context, compose
 from mailcore_agentpost.http.handlers.messages import whole_message
+from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.problems import invalid
 from mailcore_agentpost.http.reading import ANSWERED, Heading, addresses, heading
-from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
-from mailcore_agentpost.http.types import Address, Message, Recipient, Reply, SendMessage
+from mailcore_agentpost.http.types import (
+    Address,
+    Message,
+    Recipient,
+    Reply,
+    SendMessage,
+)
 from mailcore_agentpost.mail.inboxes import without_tag
 from mailcore_agentpost.types import InboxRow, KeyRow, MessageRow, Outgoing
 
@@ -162,3 +169,32 @@ def _idempotency_key(call: Call[KeyRow]) -> str | None:
             f"An idempotency key has 1 to {_MAX_IDEMPOTENCY_KEY} characters.", "Idempotency-Key"
         )
     return key
+
+
+def routes(sending: SendHandlers, limits: HTTPLimits) -> Sequence[Route]:
+    """Return the routes that these handlers answer."""
+    message = f"{V1}/messages/{{message_id}}"
+    return tuple(
+        Route(
+            method="POST",
+            path=path,
+            handler=handler,
+            summary=summary,
+            scope="messages:write",
+            body=body,
+            body_limit=limits.message_body,
+            response=Message,
+            status=201,
+        )
+        for path, handler, body, summary in (
+            (
+                f"{V1}/inboxes/{{inbox_id}}/messages",
+                sending.send_message,
+                SendMessage,
+                "Send a message",
+            ),
+            (f"{message}/reply", sending.reply, Reply, "Answer the sender of a message"),
+            (f"{message}/reply-all", sending.reply_all, Reply, "Answer everybody in a message"),
+            (f"{message}/forward", sending.forward_message, SendMessage, "Pass a message on"),
+        )
+    )

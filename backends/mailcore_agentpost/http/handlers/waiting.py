@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import trio
 
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.reading import summary_fields
-from mailcore_agentpost.http.routing import Call
+from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.http.types import MessageSummary, WaitQuery
 from mailcore_agentpost.types import KeyRow, MessageFilter, MessageRow
@@ -71,3 +73,18 @@ def _match(row: MessageRow, query: WaitQuery) -> MessageSummary | None:
         if wanted is not None and wanted.casefold() not in text.casefold():
             return None
     return summary
+
+
+def routes(waiting: WaitHandlers) -> Sequence[Route]:
+    """Return the routes that these handlers answer."""
+    return (
+        Route(
+            method="GET",
+            path=f"{V1}/inboxes/{{inbox_id}}/messages/wait",
+            handler=waiting.wait_for_message,
+            summary="Wait for a message to arrive",
+            scope="messages:read",
+            query=WaitQuery,
+            response=MessageSummary,
+        ),
+    )
