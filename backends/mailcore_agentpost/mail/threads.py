@@ -5,15 +5,28 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from mailcore_agentpost.mail.folders import DRAFTS, TRASH
 from mailcore_agentpost.mail.listing import change_message_flags, messages_by_id, select_messages
 from mailcore_agentpost.store import Transaction
 from mailcore_agentpost.types import MessageRow, ThreadRow
 
-_MOST = 100
+_MOST: Final = 100
 # What lies in Trash or Drafts is in its thread, but makes no thread of its own.
-_SHOWN = f"folders.name NOT IN ('{TRASH}', '{DRAFTS}')"
+_SHOWN: Final = f"folders.name NOT IN ('{TRASH}', '{DRAFTS}')"
+
+_THREADS: Final = rf"""
+    SELECT thread, messages.inbox, max(messages.id) AS latest, max(created_at) AS at,
+        count(DISTINCT messages.id) AS count,
+        count(DISTINCT messages.id)
+            FILTER (WHERE instr(' ' || flags || ' ', ' \Seen ') = 0) AS unread
+    FROM messages
+    JOIN placements ON placements.message = messages.number
+    JOIN folders ON folders.id = placements.folder
+    WHERE messages.inbox = ? AND {_SHOWN}
+    GROUP BY thread HAVING latest < ? ORDER BY latest DESC LIMIT ?
+"""
 
 
 def list_threads(
@@ -24,16 +37,8 @@ def list_threads(
     Arguments:
         before: the id of the latest message of the last thread of the page before.
     """
-    rows = connection.execute(
-        "SELECT thread, messages.inbox, max(messages.id) AS latest,"
-        " count(DISTINCT messages.id) AS count, count(DISTINCT CASE WHEN instr(' ' || flags || ' ', ' \\Seen ') = 0"
-        " THEN messages.id END) AS unread, max(created_at) AS at"
-        " FROM messages JOIN placements ON message = number JOIN folders ON folders.id = folder"
-        f" WHERE messages.inbox = ? AND {_SHOWN} GROUP BY thread"
-        " HAVING latest < ? ORDER BY latest DESC LIMIT ?",
-        # Every id is smaller than a tilde.
-        (inbox, before or "~", limit),
-    )
+    # Every id is smaller than a tilde.
+    rows = connection.execute(_THREADS, (inbox, before or "~", limit))
     found = [_thread(row) for row in rows.fetchall()]
     latest = messages_by_id(connection, [thread.latest_id for thread in found])
     return [(thread, latest[thread.latest_id]) for thread in found]
