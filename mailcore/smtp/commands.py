@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailcore.smtp.types import (
@@ -61,8 +62,11 @@ class Data:
 class Bdat:
     """BDAT (RFC 3030 §2): so many octets of the message follow at once.
 
+    A server gets no event of it: the octets come as :class:`DataChunk`, and their end, which is
+    what it answers, as :class:`EndOfChunk` or :class:`EndOfData`.
+
     Arguments:
-        size: octets.
+        size: how many octets follow the line.
         last: whether the message ends with them.
     """
 
@@ -71,10 +75,36 @@ class Bdat:
 
 
 @dataclass(frozen=True, slots=True)
+class Burl:
+    """BURL (RFC 4468): what a URL names is the next part of the message.
+
+    Arguments:
+        url: an absolute URI.
+        last: whether the message ends with it; LMTP wants a reply for each recipient then.
+    """
+
+    url: str
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DataChunk:
     """Some octets of the message, dots unstuffed. Needs no answer."""
 
     data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfChunk:
+    """A BDAT that is not the last has come to its end (RFC 3030 §2).
+
+    Arguments:
+        size: the octets that it declared.
+        fault: None, or the reply to give: the message, and its transaction with it, is void.
+    """
+
+    size: int
+    fault: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +181,30 @@ class StartTls:
 
 
 @dataclass(frozen=True, slots=True)
+class XClient:
+    """XCLIENT of a proxy: whom it speaks for. After a 220 the client says hello again.
+
+    Arguments:
+        attributes: from the names NAME, ADDR, PORT, PROTO, HELO, LOGIN, DESTADDR and DESTPORT to
+            values, decoded; "" for what the proxy does not know.
+    """
+
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class XForward:
+    """XFORWARD of a filter: where the next message came from, for the log.
+
+    Arguments:
+        attributes: from the names NAME, ADDR, PORT, PROTO, HELO, IDENT and SOURCE to values,
+            decoded; "" for what is not known.
+    """
+
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class BadCommand:
     """Something that is refused; answer it with ``reply``. The connection lives on."""
 
@@ -175,6 +229,8 @@ Command = (
     | MailFrom
     | RcptTo
     | Data
+    | Bdat
+    | Burl
     | Rset
     | Noop
     | Quit
@@ -183,9 +239,11 @@ Command = (
     | Help
     | Auth
     | StartTls
+    | XClient
+    | XForward
 )
 
 #: Every event that waits for an answer.
-Question = Command | Connected | AuthResponse | EndOfData | BadCommand | Violation
+Question = Command | Connected | AuthResponse | EndOfChunk | EndOfData | BadCommand | Violation
 
 Event = Question | DataChunk | ConnectionClosed

@@ -17,10 +17,13 @@ from mailcore.smtp.commands import (
     Auth,
     AuthResponse,
     BadCommand,
+    Bdat,
+    Burl,
     Connected,
     ConnectionClosed,
     Data,
     DataChunk,
+    EndOfChunk,
     EndOfData,
     Event,
     MailFrom,
@@ -30,8 +33,8 @@ from mailcore.smtp.commands import (
 )
 from mailcore.smtp.quirks import Quirk
 from mailcore.smtp.state import SYNCHRONIZING, State, StateMachine
-from mailcore.smtp.types import Reply
-from mailcore.smtp.wire.data import DataDecoder
+from mailcore.smtp.types import MailParameters, Reply
+from mailcore.smtp.wire.data import ChunkDecoder, DataDecoder
 from mailcore.smtp.wire.framer import Framer, LineFault
 from mailcore.smtp.wire.grammar import (
     NOT_SMTP,
@@ -45,11 +48,15 @@ from mailcore.smtp.wire.replies import encode_reply
 
 _TOO_SOON = Reply.of(554, "5.5.0", "Talking before the reply; goodbye")
 _TOO_MANY_ERRORS = Reply.of(421, "4.7.0", "Too many bad commands; goodbye")
+_NO_CHUNKING = Reply.of(502, "5.5.1", "CHUNKING is not offered")
+_SEND_CHUNK = Reply.of(354, None)  # never said: a BDAT does not wait for it
+_BINARY_DATA = Reply.of(503, "5.5.1", "Bad sequence of commands: BINARYMIME needs BDAT")
 _CHUNK_TOO_BIG = Reply.of(552, "5.3.4", "Chunk too big; goodbye")
 _LINE_FAULTS = {
     LineFault.TOO_LONG: Reply.of(500, "5.5.2", "Line too long"),
     LineFault.BARE_CR_OR_LF: Reply.of(500, "5.5.2", "Lines end in CRLF, and hold no CR or LF"),
 }
+_PIPELINED = frozenset({RcptTo, Data, Bdat, Burl})
 # The first octet of a TLS handshake record (RFC 8446 §5.1); no command begins so.
 _TLS_HANDSHAKE = b"\x16"
 
@@ -61,6 +68,7 @@ class ServerConnection:
         limits: bounds on what the peer may send.
         lmtp: speak LMTP (RFC 2033): LHLO for EHLO, and several replies to the end of data.
         logs_in: peers are to authenticate here, so that fewer errors are forgiven before.
+        chunking: take BDAT (RFC 3030).
         quirks: breaches of the protocol that pass.
     """
 
@@ -70,10 +78,12 @@ class ServerConnection:
         *,
         lmtp: bool = False,
         logs_in: bool = False,
+        chunking: bool = False,
         quirks: Quirk = Quirk.NONE,
     ) -> None:
         self._limits = limits
         self._logs_in = logs_in
+        self._chunking = chunking
         self._context = Context(lmtp=lmtp, quirks=quirks)
         self._out = bytearray()
         self._begin(State.CONNECTED)
@@ -85,7 +95,11 @@ class ServerConnection:
         self._machine = StateMachine(state)
         self._framer = Framer(bare_lf=Quirk.BARE_LF_COMMANDS in self._context.quirks)
         self._context = replace(self._context, smtputf8=False)
+        self._mail = MailParameters()
         self._decoder = DataDecoder(self._limits)
+        self._chunks = ChunkDecoder(self._limits)
+        # The BDAT under way, and how many of its octets are still to come.
+        self._chunk, self._missing = Bdat(0), 0
         self._swallow: tuple[int, Question] | None = None
         self._errors = 0
         self._eof = False
@@ -146,7 +160,7 @@ class ServerConnection:
             return self._pending
         if self._pending is not None or self.state is State.HANDSHAKE:
             return PAUSED
-        event = self._read_message() if self.state is State.MESSAGE else self._read_line()
+        event = self._read()
         if event is None:
             if not self._eof:
                 return NEED_DATA
@@ -160,7 +174,8 @@ class ServerConnection:
         """Answer the last event. A 421 may also be said unasked (RFC 5321 §3.8).
 
         Arguments:
-            more: in LMTP, after the end of data: the replies for the second recipient and on.
+            more: in LMTP, after the end of data (or a BURL that is the last): the replies for the
+                second recipient and on.
 
         Raises:
             LocalProtocolError: there is nothing to answer, or not so; nothing was sent.
@@ -172,12 +187,15 @@ class ServerConnection:
             self._out += encode_reply(reply)
             self._machine.close()
             return
-        if more and not (self._context.lmtp and isinstance(event, EndOfData)):
+        kind = type(event)
+        if isinstance(event, Burl) and event.last:
+            kind = EndOfData
+        if more and not (self._context.lmtp and kind is EndOfData):
             raise LocalProtocolError("one reply is enough")
-        if type(event) in SYNCHRONIZING and len(self._framer):
-            event, reply = Violation(_TOO_SOON), _TOO_SOON
+        if kind in SYNCHRONIZING and len(self._framer):
+            event, reply, kind = Violation(_TOO_SOON), _TOO_SOON, Violation
         encoded = b"".join(map(encode_reply, (reply, *more)))
-        self._machine.answer(type(event), reply)
+        self._machine.answer(kind, reply)
         self._pending = None
         self._out += encoded
         self._enter(event, reply)
@@ -200,9 +218,16 @@ class ServerConnection:
         if self.state is State.MESSAGE:
             self._decoder = DataDecoder(self._limits)
         elif self.state is State.MAIL and isinstance(event, MailFrom):
-            self._context = replace(self._context, smtputf8=event.parameters.smtputf8)
+            self._mail = event.parameters
+            self._context = replace(self._context, smtputf8=self._mail.smtputf8)
+            self._chunks = ChunkDecoder(self._limits, binary=self._mail.body == "BINARYMIME")
         elif self.state is State.CLOSED:
             self._framer = Framer()
+
+    def _read(self) -> DataChunk | Question | None:
+        if self.state is State.MESSAGE:
+            return self._read_message()
+        return self._read_chunk() if self.state is State.CHUNK else self._read_line()
 
     def _read_message(self) -> DataChunk | EndOfData | None:
         decoder = self._decoder
@@ -213,7 +238,19 @@ class ServerConnection:
                 return DataChunk(data)
         return EndOfData(decoder.fault) if decoder.ended else None
 
-    def _read_line(self) -> Question | None:
+    def _read_chunk(self) -> DataChunk | EndOfChunk | EndOfData | None:
+        if self._missing and len(self._framer):
+            data = self._framer.take(self._missing)
+            self._missing -= len(data)
+            if data := self._chunks.feed(data):
+                return DataChunk(data)
+        if self._missing:
+            return None
+        chunk = self._chunk
+        fault = self._chunks.fault(last=chunk.last)
+        return EndOfData(fault) if chunk.last else EndOfChunk(chunk.size, fault)
+
+    def _read_line(self) -> DataChunk | Question | None:
         if self._swallow is not None:
             return self._swallow_chunk(*self._swallow)
         if self._framer.starts_with(_TLS_HANDSHAKE):
@@ -226,17 +263,23 @@ class ServerConnection:
         try:
             if self.state is State.AUTHENTICATING:
                 return parse_auth_response(line)
-            return parse_command(line, self._context)
+            command = parse_command(line, self._context)
         except Refused as refused:
             if refused.fatal:
                 return Violation(refused.reply)
+            size = declared_chunk(line)
             bad = BadCommand(refused.reply)
-        size = declared_chunk(line)
-        if size is None:
-            return bad
-        if size > self._limits.message_size:
-            return Violation(_CHUNK_TOO_BIG)
-        return self._swallow_chunk(size, bad)
+            return bad if size is None else self._swallow_chunk(size, bad)
+        return self._begin_chunk(command) if isinstance(command, Bdat) else command
+
+    def _begin_chunk(self, chunk: Bdat) -> DataChunk | Question | None:
+        if not self._chunking:
+            return self._swallow_chunk(chunk.size, BadCommand(_NO_CHUNKING))
+        if chunk.size > self._limits.message_size or self._machine.refusal(Bdat) is not None:
+            return self._swallow_chunk(chunk.size, chunk)
+        self._machine.answer(Bdat, _SEND_CHUNK)
+        self._chunk, self._missing = chunk, chunk.size
+        return self._read_chunk()
 
     def _line_limit(self) -> int:
         if self.state is State.AUTHENTICATING or self._framer.starts_with(b"AUTH "):
@@ -245,6 +288,8 @@ class ServerConnection:
 
     def _swallow_chunk(self, size: int, event: Question) -> Question | None:
         """Drop the octets of a BDAT that is refused; they are never commands."""
+        if size > self._limits.message_size:
+            return Violation(_CHUNK_TOO_BIG)
         size -= len(self._framer.take(size))
         self._swallow = (size, event) if size else None
         return None if size else event
@@ -259,10 +304,12 @@ class ServerConnection:
         reply = self._machine.refusal(kind)
         if reply is None and self.authenticated and isinstance(event, Auth):
             reply = Reply.of(503, "5.5.1", "Already authenticated")
+        if reply is None and isinstance(event, Data) and self._mail.body == "BINARYMIME":
+            reply = _BINARY_DATA
         if reply is not None:
             event = BadCommand(reply)
-        # A pipelining client whose MAIL was refused has sent its RCPTs and DATA already.
-        if isinstance(event, BadCommand) and kind not in (RcptTo, Data):
+        # A pipelining client whose MAIL was refused has sent its RCPTs and the message already.
+        if isinstance(event, BadCommand) and kind not in _PIPELINED:
             self._errors += 1
             if self._errors > self._errors_forgiven():
                 return Violation(_TOO_MANY_ERRORS)

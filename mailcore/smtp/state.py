@@ -16,9 +16,12 @@ from mailcore.smtp.commands import (
     Auth,
     AuthResponse,
     BadCommand,
+    Bdat,
+    Burl,
     Connected,
     Data,
     Ehlo,
+    EndOfChunk,
     EndOfData,
     Expn,
     Helo,
@@ -32,6 +35,8 @@ from mailcore.smtp.commands import (
     StartTls,
     Violation,
     Vrfy,
+    XClient,
+    XForward,
 )
 from mailcore.smtp.types import Reply
 
@@ -45,6 +50,8 @@ class State(Enum):
     MAIL = auto()  # a sender, no recipient
     RCPT = auto()  # a sender and recipients
     MESSAGE = auto()  # between 354 and the end of data
+    CHUNK = auto()  # between BDAT and the last of its octets
+    CHUNKS = auto()  # some of the message has come by BDAT or BURL, and more is to come
     AUTHENTICATING = auto()  # between 334 and the client's response
     HANDSHAKE = auto()  # STARTTLS was granted
     CLOSED = auto()  # the last reply is given
@@ -78,12 +85,21 @@ def _anywhere(state: State) -> dict[type[Question], Next]:
 def _table() -> Mapping[tuple[State, type[Question]], Next]:
     connected, greeted, ready = State.CONNECTED, State.GREETED, State.READY
     mail, rcpt, message = State.MAIL, State.RCPT, State.MESSAGE
+    chunk, chunks = State.CHUNK, State.CHUNKS
     authenticating, closed = State.AUTHENTICATING, State.CLOSED
     logging_in = Next(ready, ready, more=authenticating)
 
     def hello(state: State) -> dict[type[Question], Next]:
         # A refused EHLO leaves everything as it was; an accepted one is also a RSET (§4.1.4).
         return dict.fromkeys((Ehlo, Helo), Next(ready, state))
+
+    # RFC 3030 §2: a chunk is its own 354. RFC 4468 §3.2: BURL takes turns with it; one with LAST is
+    # its own end of data. When any of them fails, so does the transaction.
+    parts: dict[type[Question], Next] = {
+        Bdat: Next(None, ready, more=chunk),
+        Burl: Next(chunks, ready),
+        EndOfData: Next(ready, ready),
+    }
 
     rows: dict[State, dict[type[Question], Next]] = {
         connected: {Connected: Next(greeted, closed), Violation: Next(closed, closed)},
@@ -95,6 +111,8 @@ def _table() -> Mapping[tuple[State, type[Question]], Next]:
             MailFrom: Next(mail, ready),
             Auth: logging_in,
             StartTls: Next(State.HANDSHAKE, ready),
+            XClient: Next(greeted, ready),
+            XForward: Next(ready, ready),
         },
         mail: {
             **_anywhere(mail),
@@ -108,9 +126,12 @@ def _table() -> Mapping[tuple[State, type[Question]], Next]:
             Rset: Next(ready, rcpt),
             RcptTo: Next(rcpt, rcpt),
             Data: Next(None, rcpt, more=message),
+            **parts,
         },
         # Whatever is said of a message, its transaction is over (§4.1.1.4).
         message: {EndOfData: Next(ready, ready)},
+        chunk: {EndOfChunk: Next(chunks, ready), EndOfData: Next(ready, ready)},
+        chunks: {**_anywhere(chunks), **hello(chunks), Rset: Next(ready, chunks), **parts},
         authenticating: {
             AuthResponse: logging_in,
             BadCommand: Next(None, ready),
@@ -130,15 +151,19 @@ TRANSITIONS = _table()
 #: A client has to wait for the reply to these before it says anything else (RFC 2920 §3.1,
 #: RFC 4954 §4, RFC 3207 §4): what is buffered behind them was smuggled in, or will be lost.
 SYNCHRONIZING: frozenset[type[Question]] = frozenset(
-    {Connected, Ehlo, Helo, Auth, AuthResponse, StartTls, Data}
+    {Connected, Ehlo, Helo, Auth, AuthResponse, StartTls, Data, XClient}
 )
 
 _OUT_OF_PLACE: Mapping[type[Question], str] = {
     MailFrom: "A transaction is open already",
     RcptTo: "MAIL first",
     Data: "No valid recipients",
+    Bdat: "No valid recipients",
+    Burl: "No valid recipients",
     Auth: "Not within a transaction",
     StartTls: "Not within a transaction",
+    XClient: "Not within a transaction",
+    XForward: "Not within a transaction",
 }
 
 
@@ -156,7 +181,10 @@ class StateMachine:
             return None
         if self.state is State.GREETED:
             return Reply.of(503, "5.5.1", "Bad sequence of commands: say hello first")
-        return Reply.of(503, "5.5.1", f"Bad sequence of commands: {_OUT_OF_PLACE[kind]}")
+        why = _OUT_OF_PLACE[kind]
+        if self.state is State.CHUNKS:
+            why = "The message has begun; go on with it, or RSET"
+        return Reply.of(503, "5.5.1", f"Bad sequence of commands: {why}")
 
     def answer(self, kind: type[Question], reply: Reply) -> None:
         """Go where this reply to an event of this kind leads.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,36 @@ class ReversePath:
 
 
 @dataclass(frozen=True, slots=True)
-class MailParameters:
-    """ESMTP parameters of MAIL FROM, typed; those of extensions yet to come are in ``other``.
+class DeliverBy:
+    """By when a message is to be delivered (RFC 2852 §4).
 
     Arguments:
-        size: octets that the client means to send (RFC 1870 §4).
+        seconds: from the MAIL command on; 0 or less only if not ``returns``.
+        returns: mode "R": what is late is returned; else mode "N": its sender is only told.
+        trace: each hop that hands the message on tells the sender.
+    """
+
+    seconds: int
+    returns: bool = False
+    trace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MailParameters:
+    """ESMTP parameters of MAIL FROM, typed; None or False is one that was not given.
+
+    Arguments:
+        size: octets (RFC 1870).
         body: "7BIT", "8BITMIME" (RFC 6152) or "BINARYMIME" (RFC 3030 §3).
-        smtputf8: whether addresses and headers may be UTF-8 (RFC 6531).
-        auth: the submitter, a mailbox or "<>", decoded (RFC 4954 §5).
+        smtputf8: addresses and header fields may be in UTF-8 (RFC 6531).
+        auth: who submitted it first, a mailbox or "<>" (RFC 4954 §5).
         ret: how much of the message a notification brings back, "FULL" or "HDRS" (RFC 3461 §4.3).
         envid: what the sender calls this transaction, decoded (RFC 3461 §4.4).
+        require_tls: send it on over verified TLS only (RFC 8689).
+        hold: do not send it on before so many seconds have passed, or before a moment (RFC 4865).
+        deliver_by: by when it is to be delivered (RFC 2852).
+        priority: -9 to 9 (RFC 6710).
+        other: for extensions yet to come.
     """
 
     size: int | None = None
@@ -91,6 +112,10 @@ class MailParameters:
     auth: str | None = None
     ret: str | None = None
     envid: str | None = None
+    require_tls: bool = False
+    hold: int | datetime | None = None
+    deliver_by: DeliverBy | None = None
+    priority: int | None = None
     other: Mapping[str, str | None] = field(default_factory=dict)
 
 
@@ -99,9 +124,11 @@ class RcptParameters:
     """ESMTP parameters of RCPT TO.
 
     Arguments:
-        notify: when to send a notification, of "NEVER", or of "SUCCESS", "FAILURE" and "DELAY";
-            empty where the client left it to the server (RFC 3461 §4.1).
-        orcpt: the recipient as first written, ``type;address``, decoded (RFC 3461 §4.2).
+        notify: of what the sender is told: "NEVER" alone, or some of "SUCCESS", "FAILURE" and
+            "DELAY"; empty where the client leaves it to the server (RFC 3461 §4.1).
+        orcpt: whom the sender wrote to, before any alias: ``type;address``, decoded (RFC 3461
+            §4.2; with the type ``utf-8`` also RFC 6533 §3).
+        other: for extensions yet to come.
     """
 
     notify: tuple[str, ...] = ()

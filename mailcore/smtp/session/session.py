@@ -14,6 +14,7 @@ from mailcore.smtp.commands import (
     Auth,
     AuthResponse,
     BadCommand,
+    Burl,
     Connected,
     ConnectionClosed,
     Data,
@@ -32,6 +33,8 @@ from mailcore.smtp.commands import (
     StartTls,
     Violation,
     Vrfy,
+    XClient,
+    XForward,
 )
 from mailcore.smtp.connection import ServerConnection
 from mailcore.smtp.quirks import Quirk
@@ -56,6 +59,9 @@ _ALWAYS: Mapping[type[Question], Reply] = {
     Vrfy: replies.CANNOT_VERIFY,
     Expn: replies.NOT_IMPLEMENTED,
     Help: replies.HELP,
+    Burl: replies.NOT_IMPLEMENTED,
+    XClient: replies.NOT_IMPLEMENTED,
+    XForward: replies.NOT_IMPLEMENTED,
 }
 
 

@@ -1,7 +1,8 @@
-"""The octets of a message after DATA: where they end, and the dots in them (RFC 5321 §4.5.2).
+"""The octets of a message after DATA or BDAT: where they end, what is wrong with them.
 
 End of data is CRLF ``.`` CRLF and nothing else. Servers that took a bare LF or CR for a line end
 let one message smuggle in another; so what holds one is read to its true end and then refused.
+BDAT counts its octets (RFC 3030), and the same rules hold: the message may be sent on by DATA.
 """
 
 from __future__ import annotations
@@ -17,23 +18,96 @@ LINE_TOO_LONG = Reply.of(500, "5.5.2", "A line of the message is too long")
 MESSAGE_TOO_BIG = Reply.of(552, "5.3.4", "The message is larger than this server takes")
 
 
+class LineCheck:
+    """What a message of lines must not hold, told the same however its octets were cut.
+
+    Arguments:
+        limits: ``smtp_text_line`` counts.
+    """
+
+    __slots__ = ("_column", "_limits", "_long", "_stray")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._column = 0
+        self._long = False
+        self._stray = False
+
+    @property
+    def fault(self) -> Reply | None:
+        """Why the message is to be refused, or None."""
+        if self._stray:
+            return STRAY_OCTETS
+        return LINE_TOO_LONG if self._long else None
+
+    def look(self, text: bytes) -> None:
+        """Take the next octets, whose bounds never cut a CRLF in two."""
+        pairs = text.count(_CRLF)
+        if text.count(b"\r") != pairs or text.count(b"\n") != pairs or b"\0" in text:
+            self._stray = True
+        # Each line but the last lacks its LF here, so one as long as the limit is over it.
+        lengths = [len(line) for line in text.split(b"\n")]
+        lengths[0] += self._column
+        self._column = lengths[-1]
+        if max(lengths) >= self._limits.smtp_text_line:
+            self._long = True
+
+
+class ChunkDecoder:
+    """One message on its way in by BDAT, in any number of chunks.
+
+    Arguments:
+        limits: ``message_size`` and ``smtp_text_line`` count.
+        binary: BODY=BINARYMIME: any octet may stand anywhere (RFC 3030 §3).
+    """
+
+    __slots__ = ("_binary", "_held", "_limits", "_lines", "size")
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, binary: bool = False) -> None:
+        self._limits = limits
+        self._binary = binary
+        self._lines = LineCheck(limits)
+        # A CR at the end of what came: the LF may be in the next chunk.
+        self._held = b""
+        #: Octets of the message so far.
+        self.size = 0
+
+    def fault(self, *, last: bool = False) -> Reply | None:
+        """Return why the message is to be refused, or None.
+
+        Arguments:
+            last: whether the message ends here.
+        """
+        if last and self._held:
+            return STRAY_OCTETS
+        too_big = MESSAGE_TOO_BIG if self.size > self._limits.message_size else None
+        return self._lines.fault or too_big
+
+    def feed(self, data: bytes) -> bytes:
+        """Take octets of a chunk; return those to keep, which are none once there is a fault."""
+        self.size += len(data)
+        if not self._binary:
+            text = self._held + data
+            self._held = text[-1:] if text.endswith(b"\r") else b""
+            self._lines.look(text[: len(text) - len(self._held)])
+        return b"" if self.fault() else data
+
+
 class DataDecoder:
-    """One message on its way in. Holds back four octets at the most.
+    """One message on its way in by DATA (RFC 5321 §4.5.2). Holds back four octets at the most.
 
     Arguments:
         limits: ``message_size`` and ``smtp_text_line`` count.
     """
 
-    __slots__ = ("_column", "_held", "_lead_in", "_limits", "_long", "_stray", "ended", "size")
+    __slots__ = ("_held", "_lead_in", "_limits", "_lines", "ended", "size")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
         # The line before the message ended in CRLF, so that an immediate "." is the end as well.
         self._held = _CRLF
         self._lead_in = len(_CRLF)
-        self._column = 0
-        self._stray = False
-        self._long = False
+        self._lines = LineCheck(limits)
         #: Octets of the message so far.
         self.size = 0
         #: Whether the end of data was seen.
@@ -42,11 +116,8 @@ class DataDecoder:
     @property
     def fault(self) -> Reply | None:
         """Why the message is to be refused, or None. The same however the octets were cut."""
-        if self._stray:
-            return STRAY_OCTETS
-        if self._long:
-            return LINE_TOO_LONG
-        return MESSAGE_TOO_BIG if self.size > self._limits.message_size else None
+        too_big = MESSAGE_TOO_BIG if self.size > self._limits.message_size else None
+        return self._lines.fault or too_big
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """Take octets; return those of the message, unstuffed, and those behind its end.
@@ -56,7 +127,7 @@ class DataDecoder:
         text, rest = self._unstuff(self._held + data)
         if not text:
             return b"", rest
-        self._check(text)
+        self._lines.look(text)
         text = text[self._lead_in :]
         self._lead_in = 0
         self.size += len(text)
@@ -74,15 +145,3 @@ class DataDecoder:
             self._held = data[message:]
             rest = len(data)
         return data[:message].replace(b"\r\n.", _CRLF), data[rest:]
-
-    def _check(self, text: bytes) -> None:
-        """Look for faults. The bounds of ``text`` never cut a CRLF in two."""
-        pairs = text.count(_CRLF)
-        if text.count(b"\r") != pairs or text.count(b"\n") != pairs or b"\0" in text:
-            self._stray = True
-        # Each line but the last lacks its LF here, so one as long as the limit is over it.
-        lengths = [len(line) for line in text.split(b"\n")]
-        lengths[0] += self._column
-        self._column = lengths[-1]
-        if max(lengths) >= self._limits.smtp_text_line:
-            self._long = True

@@ -13,6 +13,8 @@ from mailcore.sasl import SaslError, decode_base64, decode_initial_response
 from mailcore.smtp.commands import (
     Auth,
     AuthResponse,
+    Bdat,
+    Burl,
     Command,
     Data,
     Ehlo,
@@ -26,12 +28,19 @@ from mailcore.smtp.commands import (
     Rset,
     StartTls,
     Vrfy,
+    XClient,
+    XForward,
 )
 from mailcore.smtp.quirks import Quirk
 from mailcore.smtp.types import Reply
 from mailcore.smtp.wire.parameters import mail_parameters, rcpt_parameters, split_parameters
 from mailcore.smtp.wire.path import CONTROL, PathError, parse_forward_path, parse_reverse_path
 from mailcore.smtp.wire.refusal import Refused
+from mailcore.smtp.wire.trusted import (
+    XCLIENT_ATTRIBUTES,
+    XFORWARD_ATTRIBUTES,
+    parse_attributes,
+)
 
 NOT_UTF8 = Reply.of(500, "5.5.2", "Not UTF-8")
 NOT_BASE64 = Reply.of(501, "5.5.2", "Not base64")
@@ -45,7 +54,11 @@ _HELLO_NAME = re.compile(r"[!-~]{1,255}")
 # auth-command = "AUTH" SP sasl-mech [SP (initial-response / "=")] (RFC 4954 §8)
 # sasl-mech = 1*20mech-char (RFC 4422 §3.1)
 _AUTH = re.compile(r"([A-Za-z0-9_-]{1,20})(?: ([!-~]+))?")
+# bdat-cmd = "BDAT" SP chunk-size [SP end-marker];  end-marker = "LAST" (RFC 3030 §2)
+_BDAT = re.compile(r"([0-9]{1,20})( +LAST)?", re.IGNORECASE)
 _SIZE = re.compile(r"[0-9]{1,20}(?= |$)")
+# burl-cmd = "BURL" SP absolute-URI [SP end-marker] (RFC 4468 §3.5);  absolute-URI of RFC 3986 §4.3
+_BURL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z_a-z~%\[\]]+)( +LAST)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,7 @@ def parse_auth_response(line: bytes) -> AuthResponse:
 def declared_chunk(line: bytes) -> int | None:
     """Return the octets that follow this line if it is a BDAT command (RFC 3030 §2), else None.
 
-    CHUNKING is not offered; but whoever sends BDAT all the same also sends the octets, and they
+    Whoever sends BDAT also sends the octets, be the command refused or not even well-formed; they
     must never be taken for commands.
     """
     verb, _, argument = line.partition(b" ")
@@ -151,7 +164,7 @@ def _rcpt(argument: str, context: Context) -> Command:
     except PathError as error:
         raise Refused(Reply.of(501, "5.1.3", f"Bad recipient address: {error}")) from None
     parameters = rcpt_parameters(split_parameters(_after_path(argument, end)))
-    if not context.smtputf8 and not path.address.isascii():
+    if not context.smtputf8 and not argument.isascii():
         raise Refused(NEEDS_SMTPUTF8)
     return RcptTo(path, parameters)
 
@@ -187,6 +200,20 @@ def _auth(argument: str, context: Context) -> Command:
     return Auth(found[1].upper(), initial)
 
 
+def _bdat(argument: str, context: Context) -> Command:
+    found = _BDAT.fullmatch(argument)
+    if found is None:
+        raise Refused(Reply.of(501, "5.5.4", "Syntax: BDAT size [LAST]"))
+    return Bdat(int(found[1]), last=found[2] is not None)
+
+
+def _burl(argument: str, context: Context) -> Command:
+    found = _BURL.fullmatch(argument)
+    if found is None:
+        raise Refused(Reply.of(501, "5.5.4", "Syntax: BURL url [LAST]"))
+    return Burl(found[1], last=found[2] is not None)
+
+
 def _text(make: Callable[[str], Command]) -> Callable[[str, Context], Command]:
     def parse(argument: str, context: Context) -> Command:
         if not argument:
@@ -207,6 +234,14 @@ def _bare(make: Callable[[], Command]) -> Callable[[str, Context], Command]:
 
 def _noop(argument: str, context: Context) -> Command:
     return Noop()
+
+
+def _xclient(argument: str, context: Context) -> Command:
+    return XClient(parse_attributes(argument, XCLIENT_ATTRIBUTES))
+
+
+def _xforward(argument: str, context: Context) -> Command:
+    return XForward(parse_attributes(argument, XFORWARD_ATTRIBUTES))
 
 
 def _help(argument: str, context: Context) -> Command:
@@ -231,6 +266,8 @@ _VERBS: Mapping[str, Callable[[str, Context], Command]] = {
     "MAIL": _mail,
     "RCPT": _rcpt,
     "DATA": _bare(Data),
+    "BDAT": _bdat,
+    "BURL": _burl,
     "RSET": _bare(Rset),
     "NOOP": _noop,
     "QUIT": _bare(Quit),
@@ -239,7 +276,9 @@ _VERBS: Mapping[str, Callable[[str, Context], Command]] = {
     "HELP": _help,
     "AUTH": _auth,
     "STARTTLS": _bare(StartTls),
-    **dict.fromkeys(("BDAT", "ETRN", "TURN", "ATRN", "SEND", "SOML", "SAML"), _not_implemented),
+    "XCLIENT": _xclient,
+    "XFORWARD": _xforward,
+    **dict.fromkeys(("ETRN", "TURN", "ATRN", "SEND", "SOML", "SAML"), _not_implemented),
     **dict.fromkeys(
         ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"),
         _foreign,

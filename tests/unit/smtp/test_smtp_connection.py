@@ -153,7 +153,7 @@ def test_a_poisoned_message_ends_with_its_fault() -> None:
         (b"MAIL FROM:<a@b>\r\nDATA\r\n", ["MailFrom", 503]),
         (b"BDAT 20 LAST\r\nMAIL FROM:<x@y>\r\n..\r\nNOOP\r\n", [502, 500, "Noop"]),
         (b"BDAT 0 LAST\r\nNOOP\r\n", [502, "Noop"]),
-        (b"BDAT x\r\nNOOP\r\n", [502, "Noop"]),
+        (b"BDAT x\r\nNOOP\r\n", [501, "Noop"]),
         (b"BDAT 99999999999\r\nNOOP\r\n", [552]),
         (b"GET / HTTP/1.1\r\nHost: x\r\nNOOP\r\n", [421]),
         (b"\x16\x03\x01\x02\x00\x01\r\nNOOP\r\n", [421]),

@@ -11,9 +11,12 @@ from mailcore.smtp import (
     Auth,
     AuthResponse,
     BadCommand,
+    Bdat,
+    Burl,
     Connected,
     Data,
     Ehlo,
+    EndOfChunk,
     EndOfData,
     Expn,
     Helo,
@@ -29,6 +32,8 @@ from mailcore.smtp import (
     State,
     Violation,
     Vrfy,
+    XClient,
+    XForward,
 )
 from mailcore.smtp.state import TRANSITIONS, StateMachine
 
@@ -40,34 +45,43 @@ NAMES = {
     "M": State.MAIL,
     "T": State.RCPT,
     "D": State.MESSAGE,
+    "B": State.CHUNK,
+    "K": State.CHUNKS,
     "A": State.AUTHENTICATING,
     "H": State.HANDSHAKE,
     "X": State.CLOSED,
     "-": None,
 }
 
-# A column for each state in which commands are taken; in each, where a 2yz, a 3yz and a 4yz or
-# 5yz lead; "..." where the event is refused. RFC 5321 §4.1.4, RFC 4954 §4, RFC 3207 §4.
+# A column for each state in which something is taken; in each, where a 2yz, a 3yz and a 4yz or
+# 5yz lead; "..." where the event is refused. RFC 5321 §4.1.4, RFC 4954 §4, RFC 3207 §4, RFC 3030
+# §2, RFC 4468 §3.2.
+COLUMNS = "CGRMTDBKA"
 WALK = {
-    #              C      G      R      M      T      D      A
-    Connected: (["G-X", "...", "...", "...", "...", "...", "..."]),
-    Ehlo: (["...", "R-G", "R-R", "R-M", "R-T", "...", "..."]),
-    Helo: (["...", "R-G", "R-R", "R-M", "R-T", "...", "..."]),
-    MailFrom: (["...", "...", "M-R", "...", "...", "...", "..."]),
-    RcptTo: (["...", "...", "...", "T-M", "T-T", "...", "..."]),
-    Data: (["...", "...", "...", "...", "-DT", "...", "..."]),
-    EndOfData: (["...", "...", "...", "...", "...", "R-R", "..."]),
-    Auth: (["...", "...", "RAR", "...", "...", "...", "..."]),
-    AuthResponse: (["...", "...", "...", "...", "...", "...", "RAR"]),
-    StartTls: (["...", "...", "H-R", "...", "...", "...", "..."]),
-    Rset: (["...", "G-G", "R-R", "R-M", "R-T", "...", "..."]),
-    Noop: (["...", "G-G", "R-R", "M-M", "T-T", "...", "..."]),
-    Vrfy: (["...", "G-G", "R-R", "M-M", "T-T", "...", "..."]),
-    Expn: (["...", "G-G", "R-R", "M-M", "T-T", "...", "..."]),
-    Help: (["...", "G-G", "R-R", "M-M", "T-T", "...", "..."]),
-    BadCommand: (["...", "G-G", "R-R", "M-M", "T-T", "...", "--R"]),
-    Quit: (["...", "X-X", "X-X", "X-X", "X-X", "...", "..."]),
-    Violation: (["X-X", "X-X", "X-X", "X-X", "X-X", "...", "X-X"]),
+    #               C   G   R   M   T   D   B   K   A
+    Connected: "   G-X ... ... ... ... ... ... ... ...",
+    Ehlo: "        ... R-G R-R R-M R-T ... ... R-K ...",
+    Helo: "        ... R-G R-R R-M R-T ... ... R-K ...",
+    MailFrom: "    ... ... M-R ... ... ... ... ... ...",
+    RcptTo: "      ... ... ... T-M T-T ... ... ... ...",
+    Data: "        ... ... ... ... -DT ... ... ... ...",
+    Bdat: "        ... ... ... ... -BR ... ... -BR ...",
+    Burl: "        ... ... ... ... K-R ... ... K-R ...",
+    EndOfChunk: "  ... ... ... ... ... ... K-R ... ...",
+    EndOfData: "   ... ... ... ... R-R R-R R-R R-R ...",
+    Auth: "        ... ... RAR ... ... ... ... ... ...",
+    AuthResponse: "... ... ... ... ... ... ... ... RAR",
+    StartTls: "    ... ... H-R ... ... ... ... ... ...",
+    XClient: "     ... ... G-R ... ... ... ... ... ...",
+    XForward: "    ... ... R-R ... ... ... ... ... ...",
+    Rset: "        ... G-G R-R R-M R-T ... ... R-K ...",
+    Noop: "        ... G-G R-R M-M T-T ... ... K-K ...",
+    Vrfy: "        ... G-G R-R M-M T-T ... ... K-K ...",
+    Expn: "        ... G-G R-R M-M T-T ... ... K-K ...",
+    Help: "        ... G-G R-R M-M T-T ... ... K-K ...",
+    BadCommand: "  ... G-G R-R M-M T-T ... ... K-K --R",
+    Quit: "        ... X-X X-X X-X X-X ... ... X-X ...",
+    Violation: "   X-X X-X X-X X-X X-X ... ... X-X X-X",
 }
 REPLIES = (Reply.of(250, None), Reply.of(354, None), Reply.of(550, None))
 
@@ -79,8 +93,8 @@ def test_the_walk_is_complete() -> None:
 @pytest.mark.parametrize("kind", EVENTS)
 @pytest.mark.parametrize("state", State)
 def test_each_state_and_event(state: State, kind: type[Question]) -> None:
-    column = "CGRMTDA".find(next(name for name, named in NAMES.items() if named is state))
-    cell = WALK[kind][column] if column >= 0 else "..."
+    column = COLUMNS.find(next(name for name, named in NAMES.items() if named is state))
+    cell = WALK[kind].split()[column] if column >= 0 else "..."
     if cell == "...":
         assert (state, kind) not in TRANSITIONS
         for reply in REPLIES:
@@ -103,9 +117,11 @@ def test_each_state_and_event(state: State, kind: type[Question]) -> None:
     assert machine.state is State.CLOSED
 
 
-@pytest.mark.parametrize("kind", [MailFrom, RcptTo, Data, Auth, StartTls])
+@pytest.mark.parametrize(
+    "kind", [MailFrom, RcptTo, Data, Bdat, Burl, Auth, StartTls, XClient, XForward]
+)
 def test_a_command_out_of_place_gets_503(kind: type[Question]) -> None:
-    for state in (State.GREETED, State.READY, State.MAIL, State.RCPT):
+    for state in (State.GREETED, State.READY, State.MAIL, State.RCPT, State.CHUNKS):
         reply = StateMachine(state).refusal(kind)
         assert (reply is None) is ((state, kind) in TRANSITIONS)
         if reply is not None:
