@@ -64,6 +64,10 @@ class Limits:
     smtp_text_line: int = 1000
     # RFC 5321 §4.5.3.1.10: at least 100.
     smtp_recipients: int = 1000
+    # SMTP, the client's role: a server's reply. RFC 5321 §4.5.3.1.5 asks for 512 octets a line; the
+    # longest replies are those to EHLO, some thirty lines.
+    smtp_reply_line: int = 4 * KIB
+    smtp_reply_lines: int = 500
     # RFC 5321 §4.5.3.2.7: a server waits at least 5 minutes for the next command.
     smtp_timeout: float = 300.0
     # Wrong passwords on one connection before it is closed.

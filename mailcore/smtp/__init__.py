@@ -6,12 +6,14 @@ The session that gives commands their meaning over a backend is in :mod:`mailcor
 from __future__ import annotations
 
 from mailcore.flow import NEED_DATA, PAUSED
+from mailcore.smtp.client import Answer, ClientConnection
 from mailcore.smtp.commands import (
     Auth,
     AuthResponse,
     BadCommand,
     Bdat,
     Burl,
+    CancelAuth,
     Command,
     Connected,
     ConnectionClosed,
@@ -37,6 +39,7 @@ from mailcore.smtp.commands import (
     XForward,
 )
 from mailcore.smtp.connection import ServerConnection
+from mailcore.smtp.extensions import Extensions
 from mailcore.smtp.quirks import Quirk
 from mailcore.smtp.state import State
 from mailcore.smtp.types import (
@@ -47,15 +50,19 @@ from mailcore.smtp.types import (
     Reply,
     ReversePath,
 )
+from mailcore.smtp.wire.data_writer import with_crlf
 
 __all__ = [
     "NEED_DATA",
     "PAUSED",
+    "Answer",
     "Auth",
     "AuthResponse",
     "BadCommand",
     "Bdat",
     "Burl",
+    "CancelAuth",
+    "ClientConnection",
     "Command",
     "Connected",
     "ConnectionClosed",
@@ -67,6 +74,7 @@ __all__ = [
     "EndOfData",
     "Event",
     "Expn",
+    "Extensions",
     "ForwardPath",
     "Helo",
     "Help",
@@ -88,4 +96,5 @@ __all__ = [
     "Vrfy",
     "XClient",
     "XForward",
+    "with_crlf",
 ]

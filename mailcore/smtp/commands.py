@@ -176,6 +176,11 @@ class AuthResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelAuth:
+    """The client's "*": it gives the exchange up (RFC 4954 §4). A server sees a BadCommand."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartTls:
     """STARTTLS (RFC 3207): after a 220, do the handshake and say ``tls_started``."""
 

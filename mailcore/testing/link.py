@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from mailcore.flow import CLOSE, NEED_DATA, START_TLS, Session
+from mailcore.smtp.client import Answer, ClientConnection
+from mailcore.smtp.state import State
 
 T = TypeVar("T")
 
@@ -69,3 +71,27 @@ class Link:
     def close(self) -> None:
         """Hang up."""
         run(self.session.aclose())
+
+
+def converse(client: ClientConnection, link: Link) -> list[Answer]:
+    """Carry what a SMTP client has to say to the session, and what that says back, until both wait.
+
+    After a granted STARTTLS both begin again, with no TLS between them.
+
+    Raises:
+        RemoteProtocolError: the session said what no server says.
+    """
+    answers: list[Answer] = []
+    while True:
+        said = client.data_to_send()
+        heard = link.say(said)
+        if heard:
+            client.receive_data(heard)
+        if link.closed:
+            client.receive_eof()
+        while isinstance(event := client.next_event(), Answer):
+            answers.append(event)
+        if client.state is State.HANDSHAKE:
+            client.tls_started()
+        if not said and not heard:
+            return answers

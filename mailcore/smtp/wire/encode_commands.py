@@ -14,6 +14,7 @@ from mailcore.smtp.commands import (
     AuthResponse,
     Bdat,
     Burl,
+    CancelAuth,
     Command,
     Data,
     Ehlo,
@@ -46,7 +47,7 @@ _BARE: dict[type[Command], str] = {
 
 
 def encode_command(
-    command: Command | AuthResponse, *, lmtp: bool = False, smtputf8: bool = False
+    command: Command | AuthResponse | CancelAuth, *, lmtp: bool = False, smtputf8: bool = False
 ) -> bytes:
     """Write a command line, with its CRLF. The octets of a BDAT are for the caller to add.
 
@@ -57,6 +58,8 @@ def encode_command(
     Raises:
         LocalProtocolError: no line says this.
     """
+    if isinstance(command, CancelAuth):
+        return b"*\r\n"
     try:
         line = _write(command, lmtp).encode()
         if isinstance(command, AuthResponse):

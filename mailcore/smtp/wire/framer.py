@@ -35,6 +35,11 @@ class Framer:
         """Whether octets wait for the rest of their line."""
         return self._skipping or bool(self._buffer)
 
+    @property
+    def skipping(self) -> bool:
+        """Whether a line that is too long has not yet come to its end."""
+        return self._skipping
+
     def receive(self, data: bytes) -> None:
         """Add octets at the end."""
         self._buffer += data

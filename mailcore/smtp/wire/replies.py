@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from mailcore.errors import LocalProtocolError
 from mailcore.smtp.types import Reply
 
-# RFC 3463 §2: class "." subject "." detail
-_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
+#: RFC 3463 §2: class "." subject "." detail
+ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 # textstring = 1*(%d09 / %d32-126) (RFC 5321 §4.2)
 _NOT_TEXT = re.compile(r"[^\t -~]")
 # RFC 5321 §4.5.3.1.5: a reply line has at most 512 octets, with code and CRLF.
@@ -30,7 +30,7 @@ def encode_reply(reply: Reply) -> bytes:
         raise LocalProtocolError(f"{reply.code} is not an SMTP reply code")
     prefix = ""
     if reply.enhanced is not None:
-        if not _ENHANCED.fullmatch(reply.enhanced) or reply.enhanced[0] != str(reply.code)[0]:
+        if not ENHANCED.fullmatch(reply.enhanced) or reply.enhanced[0] != str(reply.code)[0]:
             raise LocalProtocolError(f"{reply.enhanced!r} does not go with {reply.code}")
         prefix = reply.enhanced + " "
     # A challenge is one line, whatever its length (RFC 4954 §4: 12,288 octets).
