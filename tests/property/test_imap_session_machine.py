@@ -1,7 +1,8 @@
-"""Two sessions on one mailbox, in any order: what each is told adds up to what there is.
+"""Sessions on one mailbox, in any order: what each is told adds up to what there is.
 
 The model is plain Python. Each client keeps what a client can know: the responses to its own
-commands and what it was told unasked, and nothing else.
+commands and what it was told unasked, and nothing else. A client of QRESYNC keeps that when its
+connection is gone, and goes on from there.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ LARGE = b"Subject: large\r\n\r\n" + b"0123456789abcde\n" * (FLUSH // 4)
 
 _LITERAL = re.compile(rb"\{([0-9]+)\}\r\n\Z")
 _FETCH = re.compile(r"\* ([0-9]+) FETCH \(")
+_VANISHED = re.compile(r"\* VANISHED (\(EARLIER\) )?([0-9,:]+)\r\n")
+_HIGHEST = re.compile(r"\[HIGHESTMODSEQ ([0-9]+)\]")
+_MODSEQ = re.compile(r"\bMODSEQ \(([0-9]+)\)")
 _NUMBER = re.compile(r"\* ([0-9]+) (EXISTS|EXPUNGE)\r\n")
 
 
@@ -68,27 +72,38 @@ def responses(output: bytes) -> list[Response]:
 class Client:
     """One session, and all that its client knows."""
 
-    def __init__(self, backend: MemoryBackend, *, condstore: bool) -> None:
-        self.condstore = condstore
-        self.link = Link(Session(backend, Peer("imap", tls=True)))
+    def __init__(self, backend: MemoryBackend, enables: str) -> None:
+        self.backend = backend
+        self.enables = enables
+        self.condstore = enables in ("CONDSTORE", "QRESYNC")
+        self.qresync = enables == "QRESYNC"
+        #: Up to which mod-sequence a client of QRESYNC knows everything (RFC 7162 §6).
+        self.synchronized = 0
+        self.connect()
+
+    def connect(self) -> None:
+        self.link = Link(Session(self.backend, Peer("imap", tls=True)))
         self.link.say(b"t LOGIN %b %b\r\n" % (USER.encode(), PASSWORD.encode()))
-        if condstore:
-            self.link.say(b"t ENABLE CONDSTORE\r\n")
+        if self.enables:
+            assert b"* ENABLED" in self.link.say(b"t ENABLE %b\r\n" % self.enables.encode())
         self.selected = self.read_only = False
         self.known: list[Known] = []
-        self.last_uid = 0
         self.highest_modseq = 0
         self.unfinished: bytes | None = None
+        self.reading: int | None = None
         self.ending = b""
         self.quiet = False
 
     # ------------------------------------------------------------------------------- talking
 
-    def say(self, command: str, octets: bytes = b"") -> tuple[str, list[Response]]:
-        """Send one command; return its tagged response and the untagged ones, all of them noted."""
+    def say(
+        self, command: str, octets: bytes = b"", *, note: bool = True
+    ) -> tuple[str, list[Response]]:
+        """Send one command; return its tagged response and the untagged ones, which are noted."""
         assert self.unfinished is None
         self.quiet = command.startswith(("FETCH", "STORE", "SEARCH"))
-        return self.hear(self.link.say(f"t {command}".encode() + octets + b"\r\n"))
+        output = self.link.say(f"t {command}".encode() + octets + b"\r\n")
+        return self.hear(output, note=note)
 
     def begin(self, command: str, ending: bytes) -> None:
         """Send a command that is to be ended later, by :meth:`finish`."""
@@ -106,12 +121,21 @@ class Client:
             return "", []
         return self.hear(output)
 
-    def hear(self, output: bytes) -> tuple[str, list[Response]]:
+    def hear(self, output: bytes, *, note: bool = True) -> tuple[str, list[Response]]:
         *untagged, tagged = responses(output)
         assert tagged.line.startswith("t "), tagged
-        for response in untagged:
+        for response in untagged if note else ():
             self.note(response)
+        self.note_synchronized([response.line for response in (*untagged, tagged)])
         return tagged.line[2:], untagged
+
+    def note_synchronized(self, lines: list[str]) -> None:
+        codes = [int(one) for line in lines for one in _HIGHEST.findall(line)]
+        modseqs = [int(one) for line in lines for one in _MODSEQ.findall(line)]
+        if codes:
+            self.synchronized = codes[-1]
+        elif modseqs:
+            self.synchronized = max(self.synchronized, *modseqs)
 
     # ------------------------------------------------------------------------------- learning
 
@@ -122,13 +146,34 @@ class Client:
             number = int(match[1])
             if match[2] == "EXPUNGE":
                 assert not self.quiet, "EXPUNGE while numbers are in use"
+                assert not self.qresync
                 del self.known[number - 1]
             else:
                 assert number >= len(self.known), "EXISTS takes messages away"
                 self.known += [Known() for _ in range(number - len(self.known))]
-        elif match := re.search(r"\[HIGHESTMODSEQ ([0-9]+)\]", response.line):
-            assert int(match[1]) >= self.highest_modseq
+        elif match := _VANISHED.fullmatch(response.line):
+            assert self.qresync
+            if match[1]:
+                # They have no numbers: nothing that the client sees is among them.
+                assert not {message.uid for message in self.known} & expand(match[2])
+                return
+            assert not self.quiet, "VANISHED while numbers are in use"
+            for uid in expand(match[2]):
+                self.forget(uid)
+        elif match := _HIGHEST.search(response.line):
+            assert self.qresync or int(match[1]) >= self.highest_modseq
             self.highest_modseq = int(match[1])
+
+    def forget(self, uid: int) -> None:
+        """A message is gone; if its UID is not known, it is one of those behind the lower ones."""
+        uids = [message.uid for message in self.known]
+        if uid in uids:
+            index = uids.index(uid)
+        else:
+            below = [i for i, known in enumerate(uids) if known is not None and known < uid]
+            index = below[-1] + 1 if below else 0
+            assert uids[index] is None, "VANISHED of a message that was never announced"
+        del self.known[index]
 
     def note_fetch(self, message: Known, line: str) -> None:
         if match := re.search(r"\bUID ([0-9]+)", line):
@@ -149,8 +194,11 @@ class Client:
                 self.say(f"FETCH {','.join(map(str, unknown))} (UID FLAGS)")
 
 
-class TwoSessions(RuleBasedStateMachine):
-    """Commands of two sessions, and of a third party that has the mailbox itself."""
+class Sessions(RuleBasedStateMachine):
+    """Commands of some sessions, and of somebody else who has the mailbox itself."""
+
+    #: What each session enables.
+    kinds: tuple[str, ...] = ("", "CONDSTORE")
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,12 +214,13 @@ class TwoSessions(RuleBasedStateMachine):
     def connect(self, sizes: list[bool]) -> None:
         for large in sizes:
             self.deliver(large, set())
-        self.clients = [Client(self.backend, condstore=condstore) for condstore in (False, True)]
-        for who in (0, 1):
+        self.clients = [Client(self.backend, enables) for enables in self.kinds]
+        for who in range(len(self.kinds)):
             self.ready(who)
 
     def ready(self, who: int) -> Client:
         """Return a client that has ended its last command and has the mailbox open."""
+        who %= len(self.kinds)
         client = self.clients[who]
         if client.unfinished is not None:
             self.end(who)
@@ -186,8 +235,8 @@ class TwoSessions(RuleBasedStateMachine):
         _, untagged = client.finish()
         if client.link.closed:
             assert reading
-            assert self.reading not in self.flags, "a message that is there was not sent"
-            self.clients[who] = Client(self.backend, condstore=client.condstore)
+            assert client.reading not in self.flags, "a message that is there was not sent"
+            self.clients[who] = Client(self.backend, client.enables)
         elif reading:
             (octets,) = (one for response in untagged for one in response.literals)
             assert octets == LARGE
@@ -216,7 +265,7 @@ class TwoSessions(RuleBasedStateMachine):
 
     # --------------------------------------------------------------------------------- rules
 
-    who = st.integers(0, 1)
+    who = st.integers(0, 9)
     picks = st.lists(st.integers(0, 5), min_size=1, max_size=3)
     some_flags = st.sets(st.sampled_from(FLAGS), max_size=2)
 
@@ -305,7 +354,7 @@ class TwoSessions(RuleBasedStateMachine):
             there = message.uid in self.flags
             sets_seen = item == "BODY[]" and there and not client.read_only
             if there and self.octets[message.uid] is LARGE:
-                self.reading = message.uid
+                client.reading = message.uid
                 client.begin(f"FETCH {index + 1} {item}", b"")
             else:
                 _, untagged = client.say(f"FETCH {index + 1} {item}")
@@ -396,9 +445,46 @@ class TwoSessions(RuleBasedStateMachine):
         client.say("UNSELECT")
         client.selected = False
 
+    @rule(who=who, sample=st.booleans(), only_known=st.booleans(), read_only=st.booleans())
+    def reconnect(self, who: int, sample: bool, only_known: bool, read_only: bool) -> None:
+        """Lose the connection, and go on from what is known, if the client can."""
+        client = self.ready(who)
+        if not client.qresync:
+            return
+        client.learn()
+        numbers = {m.uid: n for n, m in enumerate(client.known, 1) if m.uid is not None}
+        cache = {uid: client.known[number - 1] for uid, number in numbers.items()}
+        client.link.close()
+        client.connect()
+        more = ""
+        if only_known and cache:
+            more += f" {','.join(map(str, cache))}"
+        if sample and cache:
+            more += f" ({','.join(map(str, numbers.values()))} {','.join(map(str, numbers))})"
+        verb = "EXAMINE" if read_only else "SELECT"
+        since = client.synchronized
+        tagged, untagged = client.say(
+            f"{verb} INBOX (QRESYNC ({self.inbox.uid_validity} {since}{more}))", note=False
+        )
+        assert tagged.startswith("OK")
+        for response in untagged:
+            if match := _VANISHED.fullmatch(response.line):
+                gone = expand(match[2])
+                assert not gone & set(self.flags), "VANISHED tells of what is there"
+                cache = {uid: message for uid, message in cache.items() if uid not in gone}
+        # What the client still has is there, and nothing that is there lies between.
+        there = sorted(self.flags)
+        assert list(cache) == there[: len(cache)]
+        client.known = [*cache.values(), *(Known() for _ in there[len(cache) :])]
+        for response in untagged:
+            if _FETCH.match(response.line):
+                client.note(response)
+        client.selected, client.read_only = True, read_only
+        assert all(self.flags[uid] == one.flags for uid, one in cache.items())
+
     @rule()
     def compare(self) -> None:
-        for who in (0, 1):
+        for who in range(len(self.kinds)):
             client = self.ready(who)
             client.say("NOOP")
             client.learn()
@@ -440,5 +526,17 @@ def expand(numbers: str) -> set[int]:
     return found
 
 
-TestTwoSessions = TwoSessions.TestCase
-TestTwoSessions.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+class SessionsOfQresync(Sessions):
+    kinds = ("QRESYNC", "CONDSTORE")
+
+
+class TenSessions(Sessions):
+    kinds = ("", "CONDSTORE", "QRESYNC", "QRESYNC", "", "QRESYNC", "CONDSTORE", "", "", "QRESYNC")
+
+
+TestTwoSessions = Sessions.TestCase
+TestTwoSessions.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestSessionsOfQresync = SessionsOfQresync.TestCase
+TestSessionsOfQresync.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestTenSessions = TenSessions.TestCase
+TestTenSessions.settings = settings(max_examples=10, stateful_step_count=60, deadline=None)
