@@ -30,6 +30,7 @@ from mailcore_agentpost.settings import Settings
 from mailcore_agentpost.smtp import Inbound, Submitting
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import InboxRow, KeyRow
+from mailcore_agentpost.webhooks import WebhookSender, WebhookService
 
 _FILE: Final = "agentpost.db"
 _HOUR: Final = 60 * 60.0
@@ -63,9 +64,15 @@ class AgentPost:
         self._connections: Counter[str] = Counter()
         #: What REST can do, for whoever embeds AgentPost.
         self.service = Service(store, outbox, hub, context.domain)
+        log = EventLog(store, hub)
+        #: Sends what webhooks are to get, while its ``run`` runs.
+        self.webhook_sender = WebhookSender(
+            store, hub, log, allow_private=self._settings.webhook_private_targets
+        )
         self._http = HTTPDoor(
             self.service,
-            EventLog(store, hub),
+            log,
+            WebhookService(store, self.webhook_sender.wake),
             imap=_address(context.endpoints.imap),
             smtp=_address(context.endpoints.smtp),
             hosts=_hosts(context),
@@ -215,7 +222,9 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_forget_hourly, store)
-                yield AgentPost(store, hub, context, nursery)
+                backend = AgentPost(store, hub, context, nursery)
+                nursery.start_soon(backend.webhook_sender.run)
+                yield backend
                 nursery.cancel_scope.cancel()
         finally:
             # It blocks until what is queued is on the disk; nobody is left to be kept waiting.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from mailcore.backend import AccountEnded, Hint, MailboxMoved
 from mailcore_agentpost.types import EventRow
 
 T = TypeVar("T")
+
+_EVERYBODY: Final = ""
 
 
 def folder_id(folder: int) -> str:
@@ -83,9 +85,9 @@ class Hub:
         """Tell a watcher from now on; return the function that ends that."""
         return self._watchers.add(watcher.inbox, watcher)
 
-    def listen(self, organization: str, listener: Listener) -> Callable[[], None]:
-        """Tell the events of an organization from now on; return the function that ends that."""
-        return self._listeners.add(organization, listener)
+    def listen(self, organization: str | None, listener: Listener) -> Callable[[], None]:
+        """Tell the events of an organization, or of all, from now on; return what ends that."""
+        return self._listeners.add(organization or _EVERYBODY, listener)
 
     def tell(self, folders: Set[tuple[str, int]], events: Sequence[EventRow]) -> None:
         """Tell which folders changed, each as (inbox, folder), and what happened, in order."""
@@ -95,6 +97,9 @@ class Hub:
         for organization in dict.fromkeys(event.org_id for event in events):
             for listener in self._listeners.of(organization):
                 listener([event for event in events if event.org_id == organization])
+        if events:
+            for listener in self._listeners.of(_EVERYBODY):
+                listener(events)
 
     def end(
         self,

@@ -30,6 +30,8 @@ class Settings:
         sends_per_inbox_minute: messages that one inbox may send in a minute.
         sends_per_organization_day: messages that an organization may send in 24 hours.
         relay: where mail to the outside goes.
+        webhook_private_targets: whether webhooks may be sent to addresses that are not public:
+            this machine, the local network.
     """
 
     user_folders: bool = True
@@ -40,3 +42,4 @@ class Settings:
     sends_per_inbox_minute: int = 300
     sends_per_organization_day: int = 50_000
     relay: Relay = field(default_factory=Relay)
+    webhook_private_targets: bool = False

@@ -29,6 +29,7 @@ EventType = Literal[
     "message.updated",
     "message.deleted",
     "domain.verified",
+    "webhook.test",
 ]
 RuleDirection = Literal["send", "receive"]
 RuleAction = Literal["allow", "block"]
@@ -113,6 +114,39 @@ class EventRow:
     message_id: str | None
     at: datetime
     detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRow:
+    """A webhook without its secret. ``disabled`` says why it is off."""
+
+    id: str
+    org_id: str
+    url: str
+    event_types: Sequence[EventType]
+    inbox_id: str | None
+    description: str
+    failures: int
+    disabled: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One event on its way to one webhook. ``body`` is what the first attempt sent."""
+
+    id: str
+    webhook_id: str
+    event_id: str
+    event_type: EventType
+    status: Literal["pending", "delivered", "failed"]
+    attempts: int
+    response_status: int | None
+    error: str | None
+    body: bytes | None
+    next_at: datetime | None
+    attempted_at: datetime | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,17 +19,20 @@ from mailcore_agentpost.http.handlers import (
     sending,
     threads,
     waiting,
+    webhooks,
 )
 from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.openapi import openapi_document
 from mailcore_agentpost.http.routing import Call, Route
 from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.http.types import Health
+from mailcore_agentpost.webhooks.service import WebhookService
 
 
 def routes(
     service: Service,
     log: EventLog,
+    hooks: WebhookService,
     limits: HTTPLimits,
     *,
     imap: tuple[str, int] | None,
@@ -48,6 +51,7 @@ def routes(
         *threads.routes(threads.ThreadHandlers(service)),
         *events.routes(events.EventHandlers(log)),
         *websocket.routes(websocket.WebSockets(log, service.authenticate, limits)),
+        *webhooks.routes(webhooks.WebhookHandlers(service, hooks)),
         *keys.routes(keys.KeyHandlers(service)),
         *rules.routes(rules.RuleHandlers(service)),
         Route(

@@ -18,8 +18,8 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_st
 
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.bearer import bearer_token
+from mailcore_agentpost.http.describing import describe
 from mailcore_agentpost.http.exchange import Request, Upgrade
-from mailcore_agentpost.http.handlers.events import describe
 from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.problems import Problem, missing_scope
 from mailcore_agentpost.http.routing import Call, Route

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from mailcore_agentpost.ids import new_id
+from mailcore_agentpost.mail import webhooks
 from mailcore_agentpost.store import Transaction
 from mailcore_agentpost.types import EventRow, EventType
 
@@ -26,8 +27,10 @@ def record(
     inbox: str | None = None,
     message: str | None = None,
     **detail: Any,
-) -> None:
+) -> EventRow:
     """Note an event; whoever listens is told once the transaction has reached the disk.
+
+    Webhooks that want it get it queued in the same transaction.
 
     Arguments:
         now: seconds since 1970.
@@ -48,7 +51,9 @@ def record(
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (event.id, organization, inbox, message, kind, now, json.dumps(detail)),
     )
+    webhooks.queue(transaction, event, now)
     transaction.events.append(event)
+    return event
 
 
 def record_updates(transaction: Transaction, folder: int, numbers: Sequence[int]) -> None:
@@ -122,6 +127,12 @@ def list_events(
     return [_event(row) for row in rows.fetchall()]
 
 
+def find_event(connection: sqlite3.Connection, event: str) -> EventRow | None:
+    """Return an event."""
+    row = connection.execute("SELECT * FROM events WHERE id = ?", (event,)).fetchone()
+    return None if row is None else _event(row)
+
+
 def latest(connection: sqlite3.Connection, organization: str) -> str:
     """Return the id of the last event; "" if there is none."""
     row = connection.execute(
@@ -132,6 +143,7 @@ def latest(connection: sqlite3.Connection, organization: str) -> str:
 
 def forget_events(transaction: Transaction, before: float) -> None:
     """Drop the events that happened before a moment, in seconds since 1970."""
+    webhooks.forget_deliveries(transaction, before)
     transaction.execute("DELETE FROM events WHERE at < ?", (before,))
 
 

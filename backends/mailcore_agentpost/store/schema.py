@@ -175,8 +175,57 @@ def _create_events(database: Database) -> None:
     database.table("messages").create_index(["thread"])
 
 
+def _create_webhooks(database: Database) -> None:
+    database.table("webhooks").create(
+        {
+            "id": str,
+            "organization": str,
+            "url": str,
+            "event_types": str,
+            "inbox": str,
+            "description": str,
+            "secret": str,
+            "old_secret": str,
+            "old_secret_until": float,
+            "failures": int,
+            "disabled": str,
+            "created_at": float,
+        },
+        pk="id",
+        foreign_keys=[("organization", "organizations", "id")],
+        not_null={"organization", "url", "event_types", "description", "secret", "failures"},
+    )
+    database.table("webhooks").create_index(["organization", "id"])
+    database.table("deliveries").create(
+        {
+            "id": str,
+            "webhook": str,
+            "event": str,
+            "event_type": str,
+            "status": str,
+            "attempts": int,
+            "next_at": float,
+            "response_status": int,
+            "error": str,
+            "body": bytes,
+            "attempted_at": float,
+            "created_at": float,
+        },
+        pk="id",
+        foreign_keys=[("webhook", "webhooks", "id")],
+        not_null={"webhook", "event", "event_type", "status", "attempts", "created_at"},
+    )
+    database.table("deliveries").create_index(["webhook", "id"])
+    database.table("deliveries").create_index(["status", "next_at"])
+    database.table("deliveries").create_index(["created_at"])
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
-MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (_create, _create_events)
+MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
+    _create,
+    _create_events,
+    _create_webhooks,
+)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from mailcore_agentpost.event_log import EventLog
-from mailcore_agentpost.http.reading import summary_fields
+from mailcore_agentpost.http.describing import describe
 from mailcore_agentpost.http.routing import V1, Call, Route
-from mailcore_agentpost.http.types import Event, EventPage, EventQuery, MessageSummary
-from mailcore_agentpost.types import EventRow, KeyRow, MessageRow
+from mailcore_agentpost.http.types import EventPage, EventQuery
+from mailcore_agentpost.types import KeyRow
 
 
 class EventHandlers:
@@ -30,31 +29,6 @@ class EventHandlers:
         )
         shown = rows[: query.limit]
         return EventPage(has_more=len(rows) > query.limit, data=await describe(self._log, shown))
-
-
-async def describe(log: EventLog, rows: Sequence[EventRow]) -> list[Event]:
-    """Make what every door shows of some events."""
-    messages = await log.messages(rows)
-    return [_event(row, messages) for row in rows]
-
-
-def _event(row: EventRow, messages: Mapping[str, MessageRow]) -> Event:
-    data: dict[str, Any] = {}
-    if row.inbox_id is not None:
-        data["inbox_id"] = row.inbox_id
-    if row.message_id is not None:
-        message = messages.get(row.message_id)
-        data["message_id"] = row.message_id
-        data["message"] = message and MessageSummary(**summary_fields(message))
-    return Event(
-        id=row.id,
-        type=row.type,
-        timestamp=row.at,
-        org_id=row.org_id,
-        # One environment for each organization.
-        env_id=row.org_id.replace("org_", "env_", 1),
-        data={**data, **row.detail},
-    )
 
 
 def routes(events: EventHandlers) -> Sequence[Route]:

@@ -63,6 +63,15 @@ from mailcore_agentpost.http.types.threads import (
     ThreadPage,
     ThreadSummary,
 )
+from mailcore_agentpost.http.types.webhooks import (
+    CreateWebhook,
+    NewWebhook,
+    UpdateWebhook,
+    Webhook,
+    WebhookDelivery,
+    WebhookDeliveryPage,
+    WebhookPage,
+)
 
 __all__ = [
     "AddLabels",
@@ -72,6 +81,7 @@ __all__ = [
     "CreateFilterRule",
     "CreateInbox",
     "CreateKey",
+    "CreateWebhook",
     "Cursor",
     "DisplayName",
     "EmailAddress",
@@ -92,6 +102,7 @@ __all__ = [
     "MessageQuery",
     "MessageSummary",
     "NewKey",
+    "NewWebhook",
     "Page",
     "PageQuery",
     "Recipient",
@@ -106,6 +117,11 @@ __all__ = [
     "ThreadSummary",
     "UpdateInbox",
     "UpdateMessage",
+    "UpdateWebhook",
     "Username",
     "WaitQuery",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookDeliveryPage",
+    "WebhookPage",
 ]

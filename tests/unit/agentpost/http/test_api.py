@@ -30,6 +30,7 @@ from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.store import Store
+from mailcore_agentpost.webhooks import WebhookService
 
 from .memory_service import MemoryService
 
@@ -64,13 +65,15 @@ class Site:
 async def serving() -> AsyncIterator[Site]:
     service = MemoryService()
     with TemporaryDirectory() as directory, closing(Store(Path(directory) / "a.db")) as store:
-        async with _serving(service, EventLog(store, Hub())) as site:
+        async with _serving(service, store) as site:
             yield site
 
 
 @asynccontextmanager
-async def _serving(service: MemoryService, events: EventLog) -> AsyncIterator[Site]:
-    door = HTTPDoor(service, events, imap=("127.0.0.1", 1993), smtp=("127.0.0.1", 1465))
+async def _serving(service: MemoryService, store: Store) -> AsyncIterator[Site]:
+    events = EventLog(store, Hub())
+    hooks = WebhookService(store, lambda: None)
+    door = HTTPDoor(service, events, hooks, imap=("127.0.0.1", 1993), smtp=("127.0.0.1", 1465))
     drain = trio.Event()
 
     async def handle(stream: trio.SocketStream) -> None:
