@@ -36,6 +36,19 @@ class Limits:
     nesting: int = 32
     sequence_ranges_before_login: int = 100
     sequence_ranges: int = 10_000
+    # IMAP client: one response of a server. A SEARCH that finds a million messages is one line of
+    # eight million octets; a big subject is a literal; bodies of FETCH above imap_response_streamed
+    # are handed on in chunks and count for nothing here.
+    imap_response_line_before_login: int = 64 * KIB
+    imap_response_line: int = 16 * MIB
+    imap_response_literal: int = MIB
+    imap_response: int = 32 * MIB
+    imap_response_streamed: int = 64 * KIB
+    imap_response_ranges: int = 1_000_000
+    # IMAP client: commands that wait for their tagged response, and responses that come meanwhile
+    # without one; a mailbox of a million messages answers one FETCH with a million.
+    imap_open_commands: int = 100
+    imap_responses: int = 10_000_000
     # Commands that were refused as bad before BYE (IMAP) or 421 (SMTP).
     bad_commands_before_login: int = 3
     bad_commands: int = 20

@@ -82,6 +82,8 @@ from mailcore.imap.responses import (
     StatusResponse,
     Tagged,
     Uid,
+    UnknownAttribute,
+    UnknownResponse,
     Untagged,
 )
 from mailcore.imap.types import (
@@ -178,6 +180,8 @@ __all__ = [
     "Subscribe",
     "Tagged",
     "Uid",
+    "UnknownAttribute",
+    "UnknownResponse",
     "Unselect",
     "Unsubscribe",
     "Untagged",

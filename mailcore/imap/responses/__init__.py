@@ -19,6 +19,7 @@ from mailcore.imap.responses.fetch import (
     Rfc822,
     Rfc822Size,
     Uid,
+    UnknownAttribute,
 )
 from mailcore.imap.responses.mailboxes import (
     Exists,
@@ -40,6 +41,7 @@ from mailcore.imap.responses.status import (
     Enabled,
     IdResponse,
     Tagged,
+    UnknownResponse,
     Untagged,
 )
 
@@ -65,6 +67,7 @@ Response = (
     | LiteralBegin
     | LiteralChunk
     | FetchEnd
+    | UnknownResponse
 )
 
 __all__ = [
@@ -99,6 +102,8 @@ __all__ = [
     "StatusResponse",
     "Tagged",
     "Uid",
+    "UnknownAttribute",
+    "UnknownResponse",
     "Untagged",
     "Vanished",
 ]

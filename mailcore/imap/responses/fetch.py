@@ -85,6 +85,19 @@ class Encoded:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownAttribute:
+    """An attribute that this engine has no type for.
+
+    Arguments:
+        name: upper case, with its section if it has one.
+        value: in wire notation, literals in place.
+    """
+
+    name: str
+    value: bytes
+
+
 FetchAttribute = (
     Uid
     | Flags
@@ -96,6 +109,7 @@ FetchAttribute = (
     | BodySection
     | Rfc822
     | Encoded
+    | UnknownAttribute
 )
 
 

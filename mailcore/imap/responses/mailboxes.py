@@ -22,9 +22,9 @@ class ListResponse:
 class NamespaceResponse:
     """``* NAMESPACE``: (prefix, delimiter) pairs; None for NIL."""
 
-    personal: tuple[tuple[str, str], ...] | None
-    others: tuple[tuple[str, str], ...] | None = None
-    shared: tuple[tuple[str, str], ...] | None = None
+    personal: tuple[tuple[str, str | None], ...] | None
+    others: tuple[tuple[str, str | None], ...] | None = None
+    shared: tuple[tuple[str, str | None], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

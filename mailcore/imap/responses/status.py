@@ -54,3 +54,16 @@ class IdResponse:
     """``* ID`` (RFC 2971)."""
 
     parameters: Mapping[str, str | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownResponse:
+    """An untagged response that this engine has no type for, or that is not in the grammar.
+
+    Arguments:
+        data: what follows ``* ``, in wire notation, literals in place.
+        problem: "" if it is only unknown; else what was wrong with it.
+    """
+
+    data: bytes
+    problem: str = ""

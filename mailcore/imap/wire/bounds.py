@@ -61,3 +61,48 @@ class Bounds:
             nesting=limits.nesting,
             ranges=limits.sequence_ranges,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseBounds:
+    """What one response of a server may be. Sizes are octets.
+
+    Arguments:
+        line: all lines of the response together, line ends included, literals not.
+        literal: one literal that is held until the response is complete.
+        response: lines and held literals together.
+        streamed: a body of FETCH above this size comes in chunks.
+        nesting: brackets and body parts within each other.
+        ranges: in a sequence set.
+    """
+
+    line: int
+    literal: int
+    response: int
+    streamed: int
+    nesting: int
+    ranges: int
+
+    @classmethod
+    def before_login(cls, limits: Limits) -> ResponseBounds:
+        """Return what a server may send that has not been given a password yet."""
+        return cls(
+            line=limits.imap_response_line_before_login,
+            literal=limits.imap_response_line_before_login,
+            response=limits.imap_response_line_before_login,
+            streamed=limits.imap_response_streamed,
+            nesting=limits.nesting_before_login,
+            ranges=limits.sequence_ranges_before_login,
+        )
+
+    @classmethod
+    def after_login(cls, limits: Limits) -> ResponseBounds:
+        """Return what a server may send in all its other responses."""
+        return cls(
+            line=limits.imap_response_line,
+            literal=limits.imap_response_literal,
+            response=limits.imap_response,
+            streamed=limits.imap_response_streamed,
+            nesting=limits.mime_depth,
+            ranges=limits.imap_response_ranges,
+        )

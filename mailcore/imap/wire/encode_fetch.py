@@ -10,7 +10,7 @@ from mailcore.imap import responses as r
 from mailcore.imap.types import Section
 from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
-from mailcore.imap.wire.quoting import astring, atom, flag_list, literal, number
+from mailcore.imap.wire.quoting import astring, atom, flag_list, line_text, literal, number, raw
 
 _RFC822 = frozenset({"RFC822", "RFC822.HEADER", "RFC822.TEXT"})
 _TEXTS = frozenset({"HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME"})
@@ -58,6 +58,10 @@ def _body(attribute: r.BodyAttribute) -> bytes:
     return b"%b %b" % (name, encode_body(attribute.part, attribute.extended))
 
 
+def _unknown(attribute: r.UnknownAttribute) -> bytes:
+    return b"%b %b" % (line_text(attribute.name), raw(attribute.value))
+
+
 _ENCODERS: dict[type[r.FetchAttribute], Callable[[Any], bytes]] = {
     r.Uid: lambda attribute: b"UID %d" % attribute.uid,
     r.Flags: lambda attribute: b"FLAGS %b" % flag_list(attribute.flags),
@@ -69,6 +73,7 @@ _ENCODERS: dict[type[r.FetchAttribute], Callable[[Any], bytes]] = {
     r.BodySection: _body_section,
     r.Rfc822: lambda attribute: b"%b %b" % (encode_item(attribute.name), literal(attribute.data)),
     r.Encoded: lambda attribute: attribute.data,
+    r.UnknownAttribute: _unknown,
 }
 
 

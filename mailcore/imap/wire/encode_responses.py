@@ -17,6 +17,7 @@ from mailcore.imap.wire.quoting import (
     line_text,
     mailbox,
     number,
+    raw,
     sequence_set,
     string,
     tag,
@@ -65,6 +66,7 @@ class ResponseEncoder:
             r.Expunged: lambda response: b"* %b EXPUNGE\r\n" % _positive(response.number),
             r.Vanished: _vanished,
             r.IdResponse: lambda response: _id(response.parameters),
+            r.UnknownResponse: lambda response: b"* %b\r\n" % raw(response.data),
             r.FetchBegin: self._fetch_begin,
             r.LiteralBegin: self._literal_begin,
             r.LiteralChunk: self._literal_chunk,
@@ -103,7 +105,7 @@ class ResponseEncoder:
         kinds = (response.personal, response.others, response.shared)
         return b"* NAMESPACE %b\r\n" % b" ".join(map(self._namespaces, kinds))
 
-    def _namespaces(self, pairs: tuple[tuple[str, str], ...] | None) -> bytes:
+    def _namespaces(self, pairs: tuple[tuple[str, str | None], ...] | None) -> bytes:
         if not pairs:
             return b"NIL"
         return b"(%b)" % b"".join(

@@ -103,13 +103,15 @@ def tag_of(line: bytes) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Announcement:
+class Announcement:
+    """A literal that the end of a line announces."""
+
     before: bytes  # the line up to the literal
     size: int
     synchronizing: bool
 
 
-def _announcement(line: bytes) -> _Announcement | None:
+def announcement(line: bytes) -> Announcement | None:
     """Return the literal that the end of a line announces."""
     text = line.removesuffix(b"\n").removesuffix(b"\r")
     if not text.endswith(b"}"):
@@ -120,7 +122,7 @@ def _announcement(line: bytes) -> _Announcement | None:
         return None
     # More digits than that are no number at all, and nothing to calculate with.
     size = int(match[1]) if len(match[1]) <= _NUMBER64_DIGITS else 1 << 63
-    return _Announcement(text[:brace], size, not match[2])
+    return Announcement(text[:brace], size, not match[2])
 
 
 class _Mode(Enum):
@@ -247,7 +249,7 @@ class Framer:
             if refusal is not None:
                 self._refuse(line, refusal)
                 return True
-        announced = _announcement(line)
+        announced = announcement(line)
         if announced is None:
             self._parts.append(line[:-2])
             self._unit = Frame(b"".join(self._parts))
@@ -267,7 +269,7 @@ class Framer:
 
     # ---------------------------------------------------------------------------- literals
 
-    def _expect_literal(self, line: bytes, announced: _Announcement) -> None:
+    def _expect_literal(self, line: bytes, announced: Announcement) -> None:
         bounds = self.bounds
         self._literal_octets += announced.size
         self._literal_count += 1
@@ -294,13 +296,13 @@ class Framer:
 
     # ---------------------------------------------------------------------------- messages
 
-    def _is_message(self, announced: _Announcement) -> bool:
+    def _is_message(self, announced: Announcement) -> bool:
         first = self._parts[0] if self._parts else announced.before
         if _APPEND.match(first) is None:
             return False
         return bool(self._parts) or _APPEND.fullmatch(first) is None
 
-    def _announce(self, announced: _Announcement, data: bytes, *, first: bool) -> None:
+    def _announce(self, announced: Announcement, data: bytes, *, first: bool) -> None:
         binary = data.endswith(b"~")
         self._unit = MessageHead(
             data.removesuffix(b"~"), announced.size, announced.synchronizing, binary, first
@@ -323,7 +325,7 @@ class Framer:
         line = self._cut_line()
         if line is None:
             return self._unit is not None
-        announced = _announcement(line)
+        announced = announcement(line)
         if announced is None:
             self._unit = MessageEnd(line[:-2])
             self._next_command()
@@ -343,7 +345,7 @@ class Framer:
         The client waits for "+" before it sends a synchronizing one, and gets our BAD instead: the
         command ends with this line.
         """
-        announced = _announcement(line)
+        announced = announcement(line)
         if announced is None or announced.synchronizing:
             self._next_command()
         else:

@@ -21,6 +21,7 @@ _QUOTED_SPECIAL = re.compile(rb'["\\]')
 # TEXT-CHAR       =  <any CHAR except CR and LF>
 # Not in text, whatever it came from: any control, and what a client of RFC 3501 cannot read.
 _NO_TEXT = re.compile(r"[^\x20-\x7e]")
+_LINE_END = re.compile(rb"\{([0-9]{1,19}+)\+?\}\r\n|[\r\n\x00]")
 _FLAG = re.compile(r'\\?[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]++|\\\*')
 _CODE_ARGUMENT = re.compile(r"[\x20-\x5c\x5e-\x7e]*+")
 
@@ -131,6 +132,20 @@ def code_argument(text: str) -> bytes:
     if _CODE_ARGUMENT.fullmatch(text) is None:
         raise LocalProtocolError(f"not an argument of a response code: {text!r}")
     return text.encode("ascii")
+
+
+def raw(data: bytes) -> bytes:
+    """Return what is in wire notation already, as another connection has read it.
+
+    Raises:
+        LocalProtocolError: a CR, LF or NUL stands outside of its literals.
+    """
+    at = 0
+    while (found := _LINE_END.search(data, at)) is not None:
+        if found[1] is None or found.end() + int(found[1]) > len(data):
+            raise LocalProtocolError("not in wire notation")
+        at = found.end() + int(found[1])
+    return data
 
 
 def number(value: int) -> bytes:

@@ -1,0 +1,66 @@
+"""What a server has found (RFC 9051 §7.3.4, RFC 3501 §7.2.5)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mailcore.imap import responses as r
+from mailcore.imap.wire.cursor import MAX_32, Cursor, ParseError
+from mailcore.imap.wire.sets import sequence_set
+from mailcore.imap.wire.strings import string, text
+from mailcore.imap.wire.values import any_value
+
+# mailbox-data    =  ... "SEARCH" [*(SP nz-number)] [SP search-sort-mod-seq]
+# Numbers by the million stand in one such line: one match, one split.
+_NUMBERS = re.compile(rb"(?: [0-9]{1,10}+(?![0-9]))*+")
+
+
+def search(cursor: Cursor) -> r.SearchResponse:
+    """Return the numbers, and the mod-sequence where there is one (RFC 7162 §3.1.5)."""
+    numbers = tuple(map(int, cursor.need(_NUMBERS, "numbers")[0].split()))
+    if numbers and max(numbers) > MAX_32:
+        raise ParseError("Number too large")
+    modseq = None
+    if cursor.skip(b" (MODSEQ "):
+        modseq = cursor.number64()
+        cursor.expect(b")", "a closing bracket")
+    return r.SearchResponse(numbers, modseq)
+
+
+def _number(cursor: Cursor) -> int:
+    return cursor.number64()
+
+
+_RETURN_DATA: dict[str, Any] = {
+    "MIN": _number,
+    "MAX": _number,
+    "COUNT": _number,
+    "MODSEQ": _number,
+    "ALL": sequence_set,
+}
+
+
+# esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
+# search-correlator = SP "(" "TAG" SP tag-string ")"
+def esearch(cursor: Cursor) -> r.EsearchResponse:
+    """Return what was asked for with RETURN; what is unknown is left out."""
+    tag = ""
+    if cursor.skip(b" ("):
+        if not cursor.skip_word("TAG"):
+            raise ParseError("Expected TAG")
+        cursor.space()
+        tag = text(string(cursor))
+        cursor.expect(b")", "a closing bracket")
+    uid = False
+    found: dict[str, Any] = {}
+    while cursor.skip(b" "):
+        name = cursor.word("return data")
+        if name == "UID" and not found:
+            uid = True
+            continue
+        cursor.space()
+        parse = _RETURN_DATA.get(name, any_value)
+        found[name.lower()] = parse(cursor)
+    known = {name: value for name, value in found.items() if name.upper() in _RETURN_DATA}
+    return r.EsearchResponse(tag, uid, **known)

@@ -1,0 +1,209 @@
+"""Hypothesis strategies for what IMAP servers say: responses of all kinds, and what is in them.
+
+Everything is in the one form that the parser makes, so ``parse(encode(response)) == response``.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from mailcore.imap import responses as r
+from mailcore.imap.types import ResponseCode, Status
+from mailcore.message import Address, Envelope, Part
+from mailcore.testing.strategies.imap import (
+    atoms,
+    flag_tuples,
+    internal_dates,
+    mailbox_names,
+    sections,
+    sequence_sets,
+    tags,
+    texts,
+)
+
+_NUMBERS = st.integers(1, (1 << 32) - 1)
+_COUNTS = st.integers(0, (1 << 32) - 1)
+_SIZES = st.integers(0, (1 << 63) - 1)
+# What a line can hold for people to read, without a bracket that begins a response code.
+_LINE_TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=30).filter(
+    lambda text: not text.startswith("[")
+)
+_CODE_ARGUMENTS = st.text(
+    st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="]"), max_size=20
+)
+codes = st.none() | st.builds(ResponseCode, atoms.map(str.upper), _CODE_ARGUMENTS)
+_CAPABILITIES = st.lists(atoms, max_size=5).map(tuple)
+
+#: Octets as headers hold them: anything but NUL, and now and then what needs a literal.
+_OCTETS = st.binary(max_size=20).map(lambda data: data.replace(b"\0", b""))
+_NSTRINGS = st.none() | _OCTETS
+addresses = st.builds(Address, _NSTRINGS, _NSTRINGS, _NSTRINGS, _NSTRINGS)
+_ADDRESS_LISTS = st.lists(addresses, max_size=3).map(tuple)
+envelopes = st.builds(
+    Envelope,
+    _NSTRINGS,
+    _NSTRINGS,
+    *[_ADDRESS_LISTS] * 6,
+    _NSTRINGS,
+    _NSTRINGS,
+)
+
+_WORDS = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)
+_PARAMETERS = st.lists(st.tuples(_WORDS, texts), max_size=3).map(tuple)
+_EXTENSIONS = {
+    "disposition": st.none() | st.tuples(_WORDS, _PARAMETERS),
+    "language": st.lists(_WORDS, max_size=2).map(tuple),
+    "location": _NSTRINGS,
+}
+_COMMON = {
+    "parameters": _PARAMETERS,
+    "content_id": _NSTRINGS,
+    "description": _NSTRINGS,
+    "encoding": _WORDS,
+    "md5": _NSTRINGS,
+    **_EXTENSIONS,
+}
+_LEAVES = st.one_of(
+    st.builds(
+        Part, *[st.just(0)] * 2, _SIZES, _SIZES, type=st.just("text"), subtype=_WORDS, **_COMMON
+    ),
+    st.builds(
+        Part,
+        *[st.just(0)] * 2,
+        _SIZES,
+        st.just(0),
+        type=st.sampled_from(["image", "application", "x-own"]),
+        subtype=_WORDS,
+        **_COMMON,
+    ),
+)
+
+
+def _branches(children: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
+    return st.one_of(
+        st.builds(
+            Part,
+            *[st.just(0)] * 4,
+            type=st.just("multipart"),
+            subtype=_WORDS,
+            parameters=_PARAMETERS,
+            children=st.lists(children, min_size=1, max_size=3).map(tuple),
+            **_EXTENSIONS,
+        ),
+        st.builds(
+            Part,
+            *[st.just(0)] * 2,
+            _SIZES,
+            _SIZES,
+            type=st.just("message"),
+            subtype=st.sampled_from(["rfc822", "global"]),
+            children=st.tuples(children),
+            envelope=envelopes,
+            **_COMMON,
+        ),
+    )
+
+
+#: Body structures as a client learns them: sizes, but no places.
+parts = st.recursive(_LEAVES, _branches, max_leaves=4)
+
+_BODIES = st.binary(max_size=40)
+fetch_attributes: st.SearchStrategy[r.FetchAttribute] = st.one_of(
+    st.builds(r.Uid, _NUMBERS),
+    st.builds(r.Flags, flag_tuples),
+    st.builds(r.InternalDate, internal_dates),
+    st.builds(r.Rfc822Size, _SIZES),
+    st.builds(r.ModSequence, _SIZES),
+    st.builds(r.EnvelopeAttribute, envelopes),
+    st.builds(r.BodyAttribute, parts),
+    st.builds(r.BodySection, sections, st.none() | _BODIES, st.none() | _SIZES),
+    st.builds(r.Rfc822, st.sampled_from(["RFC822", "RFC822.HEADER", "RFC822.TEXT"]), _BODIES),
+    st.builds(
+        r.UnknownAttribute,
+        st.sampled_from(["X-GM-MSGID", "X-OWN[1.2]", "X-OWN[TEXT]<5>"]),
+        st.sampled_from(
+            [b"1278455344230334865", b'"a ) \\" b"', b'(a (b {3}\r\n( ) "" (())) NIL)']
+        ),
+    ),
+)
+_ATTRIBUTES = st.lists(fetch_attributes, max_size=4).map(tuple)
+_SETS = sequence_sets.filter(lambda known: all(0 not in pair for pair in known.ranges))
+_NAMESPACES = st.none() | st.lists(
+    st.tuples(
+        mailbox_names.filter(lambda name: name != "INBOX"), st.sampled_from(["/", ".", None])
+    ),
+    min_size=1,
+    max_size=2,
+).map(tuple)
+
+#: One strategy a kind of response, but for the pieces of a streamed FETCH.
+RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
+    r.Tagged: st.builds(
+        r.Tagged, tags, st.sampled_from([Status.OK, Status.NO, Status.BAD]), _LINE_TEXTS, codes
+    ),
+    r.Untagged: st.builds(r.Untagged, st.sampled_from(Status), _LINE_TEXTS, codes),
+    r.Continuation: st.builds(r.Continuation, _LINE_TEXTS),
+    r.CapabilityResponse: st.builds(r.CapabilityResponse, _CAPABILITIES),
+    r.Enabled: st.builds(r.Enabled, _CAPABILITIES),
+    r.ListResponse: st.builds(
+        r.ListResponse,
+        mailbox_names,
+        flag_tuples,
+        st.sampled_from(["/", ".", "\\", '"', None]),
+        st.booleans(),
+    ),
+    r.NamespaceResponse: st.builds(r.NamespaceResponse, _NAMESPACES, _NAMESPACES, _NAMESPACES),
+    r.StatusResponse: st.builds(
+        r.StatusResponse,
+        mailbox_names,
+        st.dictionaries(
+            st.sampled_from(["MESSAGES", "UIDNEXT", "UNSEEN", "SIZE", "X-OWN"]), _SIZES
+        ),
+    ),
+    r.SearchResponse: st.builds(
+        r.SearchResponse, st.lists(_NUMBERS, max_size=5).map(tuple), st.none() | _SIZES
+    ),
+    r.EsearchResponse: st.builds(
+        r.EsearchResponse,
+        tags,
+        st.booleans(),
+        st.none() | _NUMBERS,
+        st.none() | _NUMBERS,
+        st.none() | _COUNTS,
+        st.none() | _SETS,
+        st.none() | _SIZES,
+    ),
+    r.FlagsResponse: st.builds(r.FlagsResponse, flag_tuples),
+    r.Exists: st.builds(r.Exists, _COUNTS),
+    r.Recent: st.builds(r.Recent, _COUNTS),
+    r.Expunged: st.builds(r.Expunged, _NUMBERS),
+    r.Vanished: st.builds(r.Vanished, _SETS, st.booleans()),
+    r.IdResponse: st.builds(
+        r.IdResponse, st.none() | st.dictionaries(texts, st.none() | texts, max_size=3)
+    ),
+    r.FetchResponse: st.builds(r.FetchResponse, _NUMBERS, _ATTRIBUTES, st.booleans()),
+    r.UnknownResponse: st.builds(
+        r.UnknownResponse,
+        st.sampled_from(
+            [b'XLIST (\\Inbox) "/" {5}\r\n(a\r\nb', b"4 X-COUNT", b"X-EMPTY", b"5 SEARCH 1"]
+        ),
+    ),
+}
+
+#: Any complete response.
+responses: st.SearchStrategy[r.Response] = st.one_of(list(RESPONSES.values()))
+
+
+@st.composite
+def streamed_fetches(draw: st.DrawFn, streamed: int) -> list[r.Response]:
+    """Pieces of one FETCH response whose bodies have more than ``streamed`` octets."""
+    begin = draw(st.builds(r.FetchBegin, _NUMBERS, _ATTRIBUTES, st.booleans()))
+    pieces: list[r.Response] = [begin]
+    items = st.tuples(sections, st.none() | _SIZES) | st.tuples(
+        st.sampled_from(["RFC822", "RFC822.HEADER", "RFC822.TEXT"]), st.none()
+    )
+    for item, origin in draw(st.lists(items, min_size=1, max_size=3)):
+        data = draw(st.binary(min_size=streamed + 1, max_size=streamed + 50))
+        pieces += [r.LiteralBegin(item, len(data), origin), r.LiteralChunk(data)]
+    pieces.append(r.FetchEnd(draw(_ATTRIBUTES)))
+    return pieces
