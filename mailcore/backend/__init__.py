@@ -43,6 +43,13 @@ from mailcore.backend.errors import (
     TooBig,
     Unavailable,
 )
+from mailcore.backend.extensions import (
+    NOTHING_HONOURED,
+    FutureRelease,
+    Honoured,
+    HonoursExtensions,
+    ResolvesUrls,
+)
 from mailcore.backend.history import KeepsHistory
 from mailcore.backend.mailboxes import (
     Appendable,
@@ -59,6 +66,7 @@ from mailcore.backend.offers import WithholdsCapabilities, offered_by
 from mailcore.backend.peer import Peer
 from mailcore.backend.sending import (
     Delivery,
+    Forwarded,
     MailTransaction,
     Recipient,
     Submits,
@@ -69,6 +77,7 @@ from mailcore.backend.server import (
 )
 
 __all__ = [
+    "NOTHING_HONOURED",
     "Account",
     "AccountEnded",
     "Appendable",
@@ -85,7 +94,11 @@ __all__ = [
     "Expungeable",
     "FlagAction",
     "Flaggable",
+    "Forwarded",
+    "FutureRelease",
     "Hint",
+    "Honoured",
+    "HonoursExtensions",
     "KeepsHistory",
     "KeepsSummaries",
     "LimitReached",
@@ -104,6 +117,7 @@ __all__ = [
     "Peer",
     "Receives",
     "Recipient",
+    "ResolvesUrls",
     "Submits",
     "TooBig",
     "Unavailable",

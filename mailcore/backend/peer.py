@@ -15,9 +15,11 @@ class Peer:
         host: its address as text, or "" where there is none (a unix socket, a linked test pair).
         port: its port, or 0.
         tls: whether the transport is encrypted.
+        name: its name in the DNS, as a trusted proxy told (XCLIENT); "" if none did.
     """
 
     protocol: Literal["imap", "smtp", "lmtp", "http"]
     host: str = ""
     port: int = 0
     tls: bool = False
+    name: str = ""

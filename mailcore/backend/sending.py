@@ -19,6 +19,29 @@ class Recipient:
     parameters: RcptParameters
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarded:
+    """Where a message came from at first, as a trusted filter tells (XFORWARD); "" is not known.
+
+    Arguments:
+        name: of the client, in the DNS.
+        host: its address.
+        port: its port, or 0.
+        protocol: that it spoke.
+        hello: the name that it gave itself.
+        identifier: under which the filter knows the message.
+        source: "LOCAL" or "REMOTE".
+    """
+
+    name: str = ""
+    host: str = ""
+    port: int = 0
+    protocol: str = ""
+    hello: str = ""
+    identifier: str = ""
+    source: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class MailTransaction:
     """An SMTP mail transaction at its end of data (RFC 5321 §3.3).
@@ -29,6 +52,7 @@ class MailTransaction:
         parameters: those of MAIL FROM.
         recipients: those accepted, in order, at least one.
         protocol: "ESMTPSA" and the like, for the Received field (RFC 3848).
+        forwarded: what a trusted filter says of the first client; None if it says nothing.
     """
 
     hello: str
@@ -36,6 +60,7 @@ class MailTransaction:
     parameters: MailParameters
     recipients: Sequence[Recipient]
     protocol: str = "ESMTP"
+    forwarded: Forwarded | None = None
 
 
 @runtime_checkable

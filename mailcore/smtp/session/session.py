@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from mailcore.backend import Backend, Delivery, Peer, Receives
+from mailcore.backend import (
+    NOTHING_HONOURED,
+    Backend,
+    Delivery,
+    Forwarded,
+    HonoursExtensions,
+    Peer,
+    Receives,
+    ResolvesUrls,
+)
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.sasl import SERVER_MECHANISMS
@@ -20,6 +29,7 @@ from mailcore.smtp.commands import (
     Data,
     DataChunk,
     Ehlo,
+    EndOfChunk,
     EndOfData,
     Expn,
     Helo,
@@ -38,7 +48,8 @@ from mailcore.smtp.commands import (
 )
 from mailcore.smtp.connection import ServerConnection
 from mailcore.smtp.quirks import Quirk
-from mailcore.smtp.session import replies
+from mailcore.smtp.session import proxied, replies
+from mailcore.smtp.session.extensions import Facts, Offers, check_keywords
 from mailcore.smtp.session.guard import guarded
 from mailcore.smtp.session.login import Login
 from mailcore.smtp.session.transaction import Transaction, for_all
@@ -59,9 +70,6 @@ _ALWAYS: Mapping[type[Question], Reply] = {
     Vrfy: replies.CANNOT_VERIFY,
     Expn: replies.NOT_IMPLEMENTED,
     Help: replies.HELP,
-    Burl: replies.NOT_IMPLEMENTED,
-    XClient: replies.NOT_IMPLEMENTED,
-    XForward: replies.NOT_IMPLEMENTED,
 }
 
 
@@ -76,9 +84,13 @@ class Session:
         mode: which door this is.
         starttls: offer STARTTLS while the transport is not encrypted (RFC 3207).
         quirks: breaches of the protocol that pass.
+        disabled: keywords of extensions to do without.
+        trusted: the peer is a proxy or filter of one's own, which may say whom it speaks for
+            (XCLIENT, XFORWARD).
 
     Raises:
         TypeError: the backend does not take mail that way.
+        ValueError: no such extension.
     """
 
     def __init__(
@@ -91,6 +103,8 @@ class Session:
         mode: Mode = "submission",
         starttls: bool = False,
         quirks: Quirk = Quirk.NONE,
+        disabled: Collection[str] = (),
+        trusted: bool = False,
     ) -> None:
         self._receiver: Receives | None = None
         self._login: Login | None = None
@@ -100,16 +114,25 @@ class Session:
             self._login = Login(backend, limits, self._account_ended)
         else:
             raise TypeError(f"{type(backend).__name__} does not take mail by {mode}")
+        self._backend = backend
         self._peer = peer
         self._hostname = hostname
         self._limits = limits
         self._mode = mode
         self._starttls = starttls
+        self._disabled = check_keywords(disabled)
+        self._trusted = trusted
         self._connection = ServerConnection(
-            limits, lmtp=mode == "lmtp", logs_in=mode == "submission", quirks=quirks
+            limits,
+            lmtp=mode == "lmtp",
+            logs_in=mode == "submission",
+            chunking="CHUNKING" not in self._disabled,
+            quirks=quirks,
         )
         self._delivery: Delivery | None = None
         self._transaction: Transaction | None = None
+        self._forwarded: Forwarded | None = None
+        self._offers = self._look_around()
         self._hello = ""
         self._extended = False
         self._farewell: Reply | None = None
@@ -155,10 +178,7 @@ class Session:
     def tls_started(self) -> None:
         """The handshake is done: begin again, encrypted."""
         self._connection.tls_started()
-        self._peer = replace(self._peer, tls=True)
-        self._reset()
-        self._delivery = None
-        self._hello = ""
+        self._begin_again(replace(self._peer, tls=True))
 
     async def step(self) -> Step:
         """Return octets to send now, or what the driver has to do before the next call."""
@@ -197,12 +217,17 @@ class Session:
         match event:
             case BadCommand(reply) | Violation(reply):
                 self._connection.send(reply)
+            case EndOfChunk(size, fault):
+                self._connection.send(self._end_of_chunk(size, fault))
             case EndOfData(fault):
                 await self._end_of_data(fault)
+            case Burl():
+                await self._burl(event)
             case MailFrom():
                 self._connection.send(await self._mail(event))
             case RcptTo() if self._transaction is not None:
-                self._connection.send(await self._transaction.add(event))
+                refusal = self._offers.refuse_rcpt(event.parameters)
+                self._connection.send(refusal or await self._transaction.add(event))
             case Auth(mechanism, initial):
                 await self._auth(mechanism, initial)
             case AuthResponse(data) if self._login is not None:
@@ -214,8 +239,7 @@ class Session:
         """Answer what needs no backend."""
         match event:
             case Connected():
-                protocol = "LMTP" if self._mode == "lmtp" else "ESMTP"
-                return Reply.of(220, None, f"{self._hostname} {protocol}")
+                return self._greeting()
             case Ehlo(name):
                 return self._greet(name, extended=True)
             case Helo(name):
@@ -226,40 +250,78 @@ class Session:
             case Quit():
                 return Reply.of(221, "2.0.0", f"{self._hostname} closes the connection")
             case StartTls():
-                return replies.READY_FOR_TLS if self._offers_tls else replies.NO_TLS
+                return replies.READY_FOR_TLS if "STARTTLS" in self._offers else replies.NO_TLS
+            case XClient(attributes):
+                return self._speak_for(attributes)
+            case XForward(attributes):
+                return self._forward(attributes)
             case _:
                 return _ALWAYS[type(event)]
+
+    def _greeting(self) -> Reply:
+        protocol = "LMTP" if self._mode == "lmtp" else "ESMTP"
+        return Reply.of(220, None, f"{self._hostname} {protocol}")
 
     def _greet(self, name: str, *, extended: bool) -> Reply:
         self._reset()
         self._hello, self._extended = name, extended
-        keywords = self._keywords() if extended else ()
-        return Reply.of(250, None, self._hostname, *keywords)
+        self._offers = self._look_around()
+        return Reply.of(250, None, self._hostname, *(self._offers.lines() if extended else ()))
 
-    def _keywords(self) -> list[str]:
-        """What EHLO offers: never typed, always computed."""
-        keywords = [
-            "PIPELINING",
-            f"SIZE {self._limits.message_size}",
-            "8BITMIME",
-            "SMTPUTF8",
-            "ENHANCEDSTATUSCODES",
-        ]
-        if self._offers_tls:
-            keywords.append("STARTTLS")
-        if self._login is not None and self._peer.tls:
-            keywords.append("AUTH " + " ".join(SERVER_MECHANISMS))
-        return [*keywords, "HELP"]
+    def _look_around(self) -> Offers:
+        """Work out what is offered now: never typed, always computed."""
+        submission, honoured = self._login is not None, NOTHING_HONOURED
+        if isinstance(self._backend, HonoursExtensions):
+            with guarded():
+                honoured = self._backend.extensions(self._peer, submission=submission)
+        facts = Facts(
+            limits=self._limits,
+            submission=submission,
+            tls=self._peer.tls,
+            starttls=self._starttls,
+            mechanisms=tuple(SERVER_MECHANISMS) if submission and self._peer.tls else (),
+            honoured=honoured,
+            resolves_urls=self._url_reader is not None,
+            trusted=self._trusted,
+        )
+        return Offers(facts, self._disabled)
 
     @property
-    def _offers_tls(self) -> bool:
-        return self._starttls and not self._peer.tls
+    def _url_reader(self) -> ResolvesUrls | None:
+        account = self._login and self._login.submitter
+        return account if isinstance(account, ResolvesUrls) else None
+
+    def _begin_again(self, peer: Peer) -> None:
+        """Forget all that was said: the peer is another one, or was another one before TLS."""
+        self._reset()
+        self._peer = peer
+        self._delivery = None
+        self._hello = ""
+        self._offers = self._look_around()
+
+    def _speak_for(self, attributes: Mapping[str, str]) -> Reply:
+        """XCLIENT: from here on this connection is its client's (Postfix's XCLIENT_README)."""
+        if "XCLIENT" not in self._offers or self._connection.authenticated:
+            return replies.NOT_IMPLEMENTED
+        if not proxied.TAKEN.issuperset(attributes):
+            return replies.XCLIENT_NOT_TAKEN
+        self._begin_again(proxied.speak_for(self._peer, attributes))
+        return self._greeting()
+
+    def _forward(self, attributes: Mapping[str, str]) -> Reply:
+        """XFORWARD: where the next message comes from (Postfix's XFORWARD_README)."""
+        if "XFORWARD" not in self._offers:
+            return replies.NOT_IMPLEMENTED
+        self._forwarded = proxied.forwarded(attributes, self._forwarded)
+        return replies.OK
 
     async def _auth(self, mechanism: str, initial: bytes | None) -> None:
         if self._login is None:
             self._connection.send(replies.NO_AUTH)
         elif not self._peer.tls:
             self._connection.send(replies.ENCRYPT_FIRST)
+        elif "AUTH" not in self._offers:
+            self._connection.send(replies.NO_AUTH)
         else:
             self._finish_auth(await self._login.start(mechanism, initial, self._peer))
 
@@ -267,16 +329,17 @@ class Session:
         if not reply.accepted and self._login is not None:
             self.delay = self._login.delay
         self._connection.send(reply)
+        if self._connection.authenticated:
+            self._offers = self._look_around()
 
     async def _mail(self, event: MailFrom) -> Reply:
         if self._login is not None and self._login.submitter is None:
             return replies.LOGIN_FIRST
-        if self._login is None and event.parameters.auth is not None:
-            return replies.AUTH_PARAMETER
-        if (event.parameters.size or 0) > self._limits.message_size:
-            return replies.TOO_BIG
+        if (refusal := self._offers.refuse_mail(event.parameters)) is not None:
+            return refusal
         with guarded() as verdict:
-            transaction = Transaction(self._open_delivery(), event, self._limits)
+            delivery = self._open_delivery()
+            transaction = Transaction(delivery, event, self._limits, self._forwarded)
         if verdict.refusal is not None:
             return verdict.refusal
         reply = await transaction.begin()
@@ -297,6 +360,31 @@ class Session:
     def _write(self, data: bytes) -> None:
         assert self._transaction is not None
         self._transaction.write(data)
+
+    def _end_of_chunk(self, size: int, fault: Reply | None) -> Reply:
+        """Answer a BDAT that is not the last; a failed one ends the transaction (RFC 3030 §2)."""
+        assert self._transaction is not None
+        refusal = fault or self._transaction.refusal
+        if refusal is None:
+            return replies.chunk_taken(size)
+        self._reset()
+        return refusal
+
+    async def _burl(self, event: Burl) -> None:
+        transaction, account = self._transaction, self._url_reader
+        assert transaction is not None
+        if "BURL" not in self._offers or account is None:
+            refusal: Reply | None = replies.NOT_IMPLEMENTED
+        else:
+            await transaction.write_url(account, event.url)
+            refusal = transaction.refusal
+        if event.last:
+            await self._end_of_data(refusal)
+        elif refusal is None:
+            self._connection.send(replies.PART_TAKEN)
+        else:
+            self._reset()
+            self._connection.send(refusal)
 
     async def _end_of_data(self, fault: Reply | None) -> None:
         transaction = self._transaction
@@ -326,6 +414,7 @@ class Session:
 
     def _reset(self) -> None:
         """Forget the transaction, and with it what has come of a message."""
+        self._forwarded = None
         if self._transaction is not None:
             self._transaction.close()
             self._transaction = None
@@ -344,7 +433,7 @@ class Session:
         connection = self._connection
         if self._farewell is None or connection.closed or connection.state is State.HANDSHAKE:
             return
-        if connection.state is State.MESSAGE and not self._at_once:
+        if connection.state in (State.MESSAGE, State.CHUNK) and not self._at_once:
             return
         if not connection.paused:
             connection.send(self._farewell)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailcore.backend import Delivery, MailTransaction, Recipient
+from mailcore.backend import Delivery, Forwarded, MailTransaction, Recipient, ResolvesUrls
 from mailcore.limits import Limits
 from mailcore.smtp.commands import MailFrom, RcptTo
 from mailcore.smtp.session import replies
 from mailcore.smtp.session.guard import guarded, log, sendable
 from mailcore.smtp.types import Reply
+from mailcore.smtp.wire.data import ChunkDecoder
 from mailcore.spool import Content
 
 
@@ -19,16 +20,25 @@ class Transaction:
     Arguments:
         delivery: where it goes.
         mail: the MAIL that it began with.
-        limits: bounds on recipients and on memory.
+        limits: bounds on recipients, on size and on memory.
+        forwarded: what a trusted filter said before.
     """
 
-    def __init__(self, delivery: Delivery, mail: MailFrom, limits: Limits) -> None:
+    def __init__(
+        self,
+        delivery: Delivery,
+        mail: MailFrom,
+        limits: Limits,
+        forwarded: Forwarded | None = None,
+    ) -> None:
         self._delivery = delivery
         self._mail = mail
         self._limits = limits
         self._recipients: list[Recipient] = []
+        self._forwarded = forwarded
         self._content: Content | None = None
-        self._full = False
+        #: Why the message can not be kept, or None.
+        self.refusal: Reply | None = None
 
     async def begin(self) -> Reply:
         """Ask for the sender."""
@@ -50,7 +60,7 @@ class Transaction:
 
     def write(self, data: bytes) -> None:
         """Take octets of the message. If there is no room for them, its end is refused."""
-        if self._full:
+        if self.refusal is not None:
             return
         if self._content is None:
             self._content = Content(memory=self._limits.spool_memory)
@@ -58,14 +68,31 @@ class Transaction:
             self._content.write(data)
         except OSError as error:
             log.error("no place to keep a message: %s", error)
-            self._full = True
-            self.close()
+            self._refuse(replies.NO_STORAGE)
+            return
+        # BDAT and BURL may each be small enough, and together not.
+        if self._content.size > self._limits.message_size:
+            self._refuse(replies.TOO_BIG)
+
+    def _refuse(self, reply: Reply) -> None:
+        self.refusal = reply
+        self.close()
+
+    async def write_url(self, account: ResolvesUrls, url: str) -> None:
+        """Take what a URL names as the next octets of the message (RFC 4468 §3.2)."""
+        part = ChunkDecoder(self._limits, binary=self._mail.parameters.body == "BINARYMIME")
+        with guarded() as verdict, await account.read_url(url) as content:
+            for piece in content.chunks():
+                self.write(part.feed(piece))
+        refusal = verdict.refusal or part.fault(last=True)
+        if refusal is not None:
+            self._refuse(refusal)
 
     async def deliver(self, hello: str, protocol: str) -> Sequence[Reply]:
         """Hand the message over; return a reply for each recipient, or one that goes for all."""
         self.write(b"")
-        if self._full:
-            return [replies.NO_STORAGE]
+        if self.refusal is not None:
+            return [self.refusal]
         content = self._content
         assert content is not None
         transaction = MailTransaction(
@@ -74,6 +101,7 @@ class Transaction:
             parameters=self._mail.parameters,
             recipients=tuple(self._recipients),
             protocol=self._with(protocol),
+            forwarded=self._forwarded,
         )
         answers: list[Reply] = []
         with guarded() as verdict:

@@ -22,6 +22,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_
 
 from mailcore.testing.conformance.accounts import Accounts  # noqa: E402
 from mailcore.testing.conformance.appending import Appending  # noqa: E402
+from mailcore.testing.conformance.extensions import Extending  # noqa: E402
 from mailcore.testing.conformance.flags import Flags  # noqa: E402
 from mailcore.testing.conformance.history import History  # noqa: E402
 from mailcore.testing.conformance.loops import Asyncio, EventLoop, Trio  # noqa: E402
@@ -47,6 +48,7 @@ class BackendConformance(
     Transfers,
     History,
     Watching,
+    Extending,
     Sending,
     Programs,
 ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import count
 
-from mailcore.backend import AuthenticationFailed, Peer
+from mailcore.backend import AuthenticationFailed, Honoured, Peer
 from mailcore.sasl.types import Credentials
 from mailcore.testing.memory.account import MemoryAccount, MemoryUser
 from mailcore.testing.memory.delivery import MemoryDelivery
@@ -38,6 +38,10 @@ class MemoryBackend:
         if user is None or user.password != credentials.password:
             raise AuthenticationFailed
         return MemoryAccount(self, user)
+
+    def extensions(self, peer: Peer, *, submission: bool) -> Honoured:
+        # All of it is delivered here and now: never late, and never sent on without TLS.
+        return Honoured(require_tls=True, deliver_by=0, priority="")
 
     def receive(self, peer: Peer) -> MemoryDelivery:
         return MemoryDelivery(self)
