@@ -27,6 +27,9 @@ class Limits:
     imap_literals_count: int = 1000
     # IMAP: a refused non-synchronising literal up to this size is swallowed; above it, BYE.
     imap_swallow: int = 64 * MIB
+    # IMAP: octets that COMPRESS expands at a time. A few octets on the wire can stand for a
+    # thousand times as many (deflate bombs); they wait unexpanded until these are dealt with.
+    imap_inflate: int = 64 * KIB
     # APPEND and DATA: one message.
     message_size: int = 50 * MIB
     # A message above this size waits in a temporary file instead of memory.

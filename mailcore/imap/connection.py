@@ -15,6 +15,8 @@ from typing import Literal
 from mailcore.errors import LocalProtocolError
 from mailcore.flow import NEED_DATA, PAUSED, Flow
 from mailcore.imap import commands as c
+from mailcore.imap.compression import BadCompression, Deflate
+from mailcore.imap.output import Output
 from mailcore.imap.responses import Continuation, Enabled, Response, Tagged, Untagged
 from mailcore.imap.state import is_allowed, next_state
 from mailcore.imap.types import ResponseCode, State, Status
@@ -46,6 +48,7 @@ _OTHER_PROTOCOL = re.compile(
     re.IGNORECASE,
 )
 _PROBE = 512
+_COMPRESSION_ACTIVE = ResponseCode("COMPRESSIONACTIVE")
 
 
 class _Phase(Enum):
@@ -78,6 +81,9 @@ class ServerConnection:
       takes. A :class:`BadCommand` instead ends the exchange: it has been answered.
     - :class:`StartTls`: a tagged OK, the handshake, and :meth:`start_tls`.
 
+    A tagged OK to :class:`Compress` puts DEFLATE under all that follows, and one to
+    :class:`Unauthenticate` takes it away again.
+
     What is not in the grammar, not allowed now or too big is answered here, in its order, and
     comes out as a BadCommand for the log.
 
@@ -89,13 +95,13 @@ class ServerConnection:
     def __init__(self, limits: Limits = DEFAULT_LIMITS, *, tls_available: bool = False) -> None:
         self._limits = limits
         self._tls_available = tls_available
-        self._out: list[bytes] = []
-        self._pending_output = 0
+        self._output = Output()
         self._events: deque[c.Event] = deque()
         self._eof = False
         #: Extensions that were enabled (RFC 5161), in upper case; sending Enabled adds to it.
         self.enabled: set[str] = set()
         self._encoder = ResponseEncoder(self.enabled)
+        self._layer: Deflate | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -127,15 +133,24 @@ class ServerConnection:
         return self._phase is _Phase.CLOSED
 
     @property
+    def compressed(self) -> bool:
+        """Whether COMPRESS is in force (RFC 4978)."""
+        return self._layer is not None
+
+    @property
     def pending_output(self) -> int:
         """Octets that wait in :meth:`data_to_send`."""
-        return self._pending_output
+        return self._output.pending
 
     # ------------------------------------------------------------------------ the driver's verbs
 
     def receive_data(self, data: bytes) -> None:
         """Take octets from the transport. After the end they are dropped."""
-        if not self.closed:
+        if self.closed:
+            return
+        if self._layer is not None:
+            self._layer.receive(data)
+        else:
             self._framer.receive(data)
 
     def receive_eof(self) -> None:
@@ -144,10 +159,7 @@ class ServerConnection:
 
     def data_to_send(self) -> bytes:
         """Return what is to be sent now, once."""
-        data = b"".join(self._out)
-        self._out.clear()
-        self._pending_output = 0
-        return data
+        return self._output.take()
 
     def start_tls(self) -> None:
         """Begin again on the encrypted transport, after the tagged OK to STARTTLS.
@@ -182,7 +194,7 @@ class ServerConnection:
             if self._phase in _OURS:
                 return PAUSED
             progress = self._read_line() if self._phase is _Phase.SASL else self._read_unit()
-            if progress:
+            if progress or self._expand():
                 continue
             if not self._eof:
                 return NEED_DATA
@@ -200,14 +212,14 @@ class ServerConnection:
             raise LocalProtocolError("the connection is closed")
         if isinstance(response, Tagged):
             self._check_tagged(response)
-            if self._is_tls_injection(response):
-                self.close("Plaintext behind STARTTLS")
+            if self._is_injection(response):
+                self.close(f"Plaintext behind {type(self._command).__name__.upper()}")
                 return
         elif isinstance(response, Continuation):
             self._check_continuation()
         elif isinstance(response, Untagged):
             self._check_untagged(response)
-        self._queue(self._encoder.encode(response))
+        self._output.put(self._encoder.encode(response))
         if isinstance(response, Tagged):
             self._finish(response.status)
         elif isinstance(response, Continuation):
@@ -227,7 +239,7 @@ class ServerConnection:
         if self._phase is not _Phase.DECISION or not isinstance(self._command, c.AppendBegin):
             raise LocalProtocolError("no literal was announced")
         if self._command.synchronizing:
-            self._queue(self._encoder.encode(Continuation("Ready")))
+            self._output.put(self._encoder.encode(Continuation("Ready")))
         self._framer.accept_message()
         self._phase = _Phase.MESSAGE
 
@@ -239,14 +251,10 @@ class ServerConnection:
         if self.closed:
             return
         if not self._encoder.in_fetch:
-            self._queue(self._encoder.encode(Untagged(Status.BYE, text, code)))
+            self._output.put(self._encoder.encode(Untagged(Status.BYE, text, code)))
         self._shut()
 
     # ----------------------------------------------------------------------------- what we send
-
-    def _queue(self, data: bytes) -> None:
-        self._out.append(data)
-        self._pending_output += len(data)
 
     def _check_tagged(self, response: Tagged) -> None:
         command = self._command
@@ -258,9 +266,10 @@ class ServerConnection:
         if self._phase not in (_Phase.DECISION, _Phase.MESSAGE) or not refused:
             raise LocalProtocolError("the client has not ended its command")
 
-    def _is_tls_injection(self, response: Tagged) -> bool:
-        granted = isinstance(self._command, c.StartTls) and response.status is Status.OK
-        return granted and len(self._framer) > 0
+    def _is_injection(self, response: Tagged) -> bool:
+        """Tell whether octets wait that cannot be what follows this answer (RFC 4978 §3)."""
+        granted = isinstance(self._command, c.StartTls | c.Compress)
+        return granted and response.status is Status.OK and len(self._framer) > 0
 
     def _check_continuation(self) -> None:
         wants = isinstance(self._command, (c.Idle, c.Authenticate))
@@ -290,10 +299,40 @@ class ServerConnection:
         self._command = None
         self._phase = _Phase.COMMAND
         self._enter(next_state(self._state, type(command), status))
-        if isinstance(command, c.StartTls) and status is Status.OK:
-            self._phase = _Phase.TLS
+        if status is Status.OK:
+            self._after_ok(command)
         if status is Status.BAD:
             self._count_bad()
+
+    def _after_ok(self, command: c.Command) -> None:
+        if isinstance(command, c.StartTls):
+            self._phase = _Phase.TLS
+        elif isinstance(command, c.Compress):
+            self._layer = Deflate()
+            self._output.begin_layer(self._layer)
+        elif isinstance(command, c.Unauthenticate):
+            self._forget_user()
+
+    def _forget_user(self) -> None:
+        """All but TLS is as at the beginning (RFC 8437 §3-4)."""
+        self.enabled.clear()
+        self._framer.bounds = Bounds.before_login(self._limits)
+        if self._layer is not None:
+            self._output.end_layer()
+            self._framer.receive(self._layer.take_plain())
+            self._layer = None
+
+    def _expand(self) -> bool:
+        """Give the framer more of what came compressed; False if there is no more."""
+        if self._layer is None:
+            return False
+        try:
+            data = self._layer.expand(self._limits.imap_inflate)
+        except BadCompression:
+            self.close("These octets are not compressed")
+            return True
+        self._framer.receive(data)
+        return bool(data)
 
     def _enter(self, state: State) -> None:
         if self._state is State.NOT_AUTHENTICATED and state is State.AUTHENTICATED:
@@ -326,6 +365,8 @@ class ServerConnection:
             return Refusal("Unknown command", tag)
         if not is_allowed(self._state, known[0]):
             return Refusal(f"{verb} is not allowed in the {self._state.value} state", tag)
+        if known[0] is c.Compress and self.compressed:
+            return Refusal("Compressed already", tag, _COMPRESSION_ACTIVE, Status.NO, counts=False)
         if known[0] is c.StartTls and not self._tls_available:
             return Refusal("STARTTLS is not available", tag)
         return None
@@ -353,7 +394,7 @@ class ServerConnection:
         elif isinstance(unit, MessageEnd):
             self._end_append(unit)
         elif isinstance(unit, Ready):
-            self._queue(self._encoder.encode(Continuation("Ready")))
+            self._output.put(self._encoder.encode(Continuation("Ready")))
         else:
             self._refuse(unit)
 
@@ -453,7 +494,7 @@ class ServerConnection:
         answer: Response = Untagged(refusal.status, refusal.text, refusal.code)
         if refusal.tag is not None:
             answer = Tagged(refusal.tag, refusal.status, refusal.text, refusal.code)
-        self._queue(self._encoder.encode(answer))
+        self._output.put(self._encoder.encode(answer))
         if refusal.counts:
             self._count_bad()
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from mailcore.imap import commands as c
 from mailcore.imap.types import State, Status
 
-_ANY: frozenset[type[c.Command]] = frozenset({c.Capability, c.Noop, c.Logout, c.Id})
+_ANY: frozenset[type[c.Command]] = frozenset({c.Capability, c.Noop, c.Logout, c.Id, c.Language})
 _NOT_AUTHENTICATED: frozenset[type[c.Command]] = frozenset({c.StartTls, c.Authenticate, c.Login})
 _AUTHENTICATED: frozenset[type[c.Command]] = frozenset(
     {
         c.Enable,
+        c.Compress,
+        c.Unauthenticate,
+        c.Comparator,
         c.Select,
         c.Create,
         c.Delete,
@@ -45,6 +48,8 @@ TRANSITIONS: dict[tuple[State, type[c.Command], Status], State] = {
     (State.SELECTED, c.Select, Status.NO): State.AUTHENTICATED,
     (State.SELECTED, c.Close, Status.OK): State.AUTHENTICATED,
     (State.SELECTED, c.Unselect, Status.OK): State.AUTHENTICATED,
+    (State.AUTHENTICATED, c.Unauthenticate, Status.OK): State.NOT_AUTHENTICATED,
+    (State.SELECTED, c.Unauthenticate, Status.OK): State.NOT_AUTHENTICATED,
     (State.NOT_AUTHENTICATED, c.Logout, Status.OK): State.LOGOUT,
     (State.AUTHENTICATED, c.Logout, Status.OK): State.LOGOUT,
     (State.SELECTED, c.Logout, Status.OK): State.LOGOUT,

@@ -78,7 +78,7 @@ class Peer:
         elif isinstance(event, c.Idle) or (isinstance(event, c.Authenticate) and not event.initial):
             connection.send(r.Continuation("go"))
         elif command is not None and not isinstance(event, (c.AppendChunk, c.BadCommand)):
-            no = isinstance(command, c.StartTls)
+            no = isinstance(command, c.StartTls | c.Compress)
             connection.send(r.Tagged(command.tag, Status.NO if no else Status.OK, "done"))
 
 

@@ -24,11 +24,15 @@ from mailcore.imap.commands.events import (
 )
 from mailcore.imap.commands.general import (
     Capability,
+    Comparator,
+    Compress,
     Enable,
     Id,
     Idle,
+    Language,
     Logout,
     Noop,
+    Unauthenticate,
 )
 from mailcore.imap.commands.login import (
     Authenticate,
@@ -82,6 +86,8 @@ __all__ = [
     "Check",
     "Close",
     "Command",
+    "Comparator",
+    "Compress",
     "ConnectionClosed",
     "Copy",
     "Create",
@@ -93,6 +99,7 @@ __all__ = [
     "Id",
     "Idle",
     "IdleDone",
+    "Language",
     "List",
     "Login",
     "Logout",
@@ -109,6 +116,7 @@ __all__ = [
     "StatusCommand",
     "Store",
     "Subscribe",
+    "Unauthenticate",
     "Unselect",
     "Unsubscribe",
 ]

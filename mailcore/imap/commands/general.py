@@ -38,5 +38,31 @@ class Enable(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Compress(Command):
+    """COMPRESS (RFC 4978); the mechanism in upper case."""
+
+    mechanism: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthenticate(Command):
+    """UNAUTHENTICATE (RFC 8437)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language(Command):
+    """LANGUAGE (RFC 5255 §3.2): language ranges, the best first; none asks which there are."""
+
+    ranges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparator(Command):
+    """COMPARATOR (RFC 5255 §4.7): collations, the best first; none asks which is in force."""
+
+    orders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Idle(Command):
     """IDLE (RFC 2177). Send a Continuation; the client ends it with :class:`IdleDone`."""

@@ -37,9 +37,11 @@ from mailcore.imap.responses.search import (
 )
 from mailcore.imap.responses.status import (
     CapabilityResponse,
+    ComparatorResponse,
     Continuation,
     Enabled,
     IdResponse,
+    LanguageResponse,
     Tagged,
     UnknownResponse,
     Untagged,
@@ -62,6 +64,8 @@ Response = (
     | Expunged
     | Vanished
     | IdResponse
+    | LanguageResponse
+    | ComparatorResponse
     | FetchResponse
     | FetchBegin
     | LiteralBegin
@@ -74,6 +78,7 @@ __all__ = [
     "BodyAttribute",
     "BodySection",
     "CapabilityResponse",
+    "ComparatorResponse",
     "Continuation",
     "Enabled",
     "Encoded",
@@ -89,6 +94,7 @@ __all__ = [
     "FlagsResponse",
     "IdResponse",
     "InternalDate",
+    "LanguageResponse",
     "ListResponse",
     "LiteralBegin",
     "LiteralChunk",

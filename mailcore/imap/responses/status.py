@@ -50,6 +50,21 @@ class Enabled:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageResponse:
+    """``* LANGUAGE``: the language in force, or all that there are (RFC 5255 §3.3)."""
+
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparatorResponse:
+    """``* COMPARATOR``: the collation in force, and others that matched (RFC 5255 §4.8)."""
+
+    active: str
+    matching: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IdResponse:
     """``* ID`` (RFC 2971)."""
 

@@ -66,6 +66,13 @@ CAPABILITIES: Final = Capabilities(
         Row("LITERAL+"),
         Row("ID", When.ALWAYS, commands={c.Id: whole}),
         Row("ENABLE", When.ALWAYS, commands={c.Enable: whole}),
+        Row("LANGUAGE", When.ALWAYS, commands={c.Language: whole}),
+        Row(
+            "COMPRESS=DEFLATE",
+            given=lambda now: not now.compressed,
+            commands={c.Compress: whole},
+        ),
+        Row("UNAUTHENTICATE", commands={c.Unauthenticate: whole}),
         Row("IDLE", commands={c.Idle: whole}),
         Row("UTF8=ACCEPT", enable=True),
         # ------------------------------------------------------------------------- mailboxes

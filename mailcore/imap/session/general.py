@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
 
 from mailcore.imap import commands
 from mailcore.imap.responses import CapabilityResponse, Enabled, IdResponse, Tagged, Untagged
-from mailcore.imap.session.answers import ok
+from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.capability_table import CAPABILITIES
 from mailcore.imap.types import Status
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
+
+logger: Final = logging.getLogger("mailcore.imap")
 
 
 async def capability(session: Session, command: commands.Capability) -> Tagged:
@@ -40,6 +43,23 @@ async def start_tls(session: Session, command: commands.StartTls) -> Tagged:
     """STARTTLS (RFC 9051 §6.2.1); the connection lets it come here only where it is offered."""
     session.begin_handshake()
     return ok(command, "Begin TLS negotiation now")
+
+
+async def compress(session: Session, command: commands.Compress) -> Tagged:
+    """COMPRESS (RFC 4978): the connection does it, from the answer on."""
+    if command.mechanism != "DEFLATE":
+        return bad(command, "No such mechanism")
+    return ok(command, "DEFLATE active")
+
+
+async def unauthenticate(session: Session, command: commands.Unauthenticate) -> Tagged:
+    """UNAUTHENTICATE (RFC 8437): there is no NO; what goes wrong ends the connection."""
+    try:
+        session.log_out()
+    except Exception:
+        logger.exception("%s: an account could not be closed", session.peer.host)
+        session.say_goodbye("Internal error")
+    return ok(command, "Nobody is logged in now")
 
 
 async def logout(session: Session, command: commands.Logout) -> Tagged:

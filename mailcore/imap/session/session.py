@@ -25,6 +25,7 @@ from mailcore.backend import (
 )
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
 from mailcore.imap import commands
+from mailcore.imap.collation import DEFAULT_COLLATION
 from mailcore.imap.connection import ServerConnection
 from mailcore.imap.responses import Response, Tagged, Untagged
 from mailcore.imap.session import capabilities
@@ -93,7 +94,10 @@ class Session:
         self.exchange: Exchange | None = None
         self.append: Append | None = None
         self.idling = False
-        self._disabled = frozenset(name.upper() for name in disabled)
+        #: How SEARCH, SORT and THREAD compare (RFC 5255 §4), by name.
+        self.collation = DEFAULT_COLLATION
+        self._always_disabled = frozenset(name.upper() for name in disabled)
+        self._disabled = self._always_disabled
         self._offers = offered_by((backend,), CAPABILITIES.protocols)
         self._allow_plaintext = allow_plaintext
         self._start_tls = start_tls
@@ -107,8 +111,8 @@ class Session:
         self._within_line = False
         self._gone = False
         self._greeted = False
-        self._refusals = CAPABILITIES.refusals(self.situation())
         self.connection = ServerConnection(limits, tls_available=self._can_start_tls())
+        self._refusals = CAPABILITIES.refusals(self.situation())
 
     # ------------------------------------------------------------------- what a driver calls
 
@@ -166,6 +170,9 @@ class Session:
             await self._running.aclose()
             self._running = None
         self.drop_append()
+        self._release_account()
+
+    def _release_account(self) -> None:
         self.view = None
         if self._unwatch is not None:
             self._unwatch()
@@ -324,6 +331,7 @@ class Session:
             offers=self._offers,
             may_authenticate=self.may_authenticate(),
             can_start_tls=self._can_start_tls(),
+            compressed=self.connection.compressed,
             mechanisms=tuple(self.mechanisms),
             disabled=self._disabled,
         )
@@ -354,6 +362,14 @@ class Session:
         self._refusals = CAPABILITIES.refusals(self.situation())
         if isinstance(account, Watchable):
             self._unwatch = account.watch(self._hint)
+
+    def log_out(self) -> None:
+        """Serve nobody from now on, until the next login (RFC 8437 §3)."""
+        self._release_account()
+        self.collation = DEFAULT_COLLATION
+        self._disabled = self._always_disabled
+        self._offers = offered_by((self.backend,), CAPABILITIES.protocols)
+        self._refusals = CAPABILITIES.refusals(self.situation())
 
     def say_goodbye(self, reason: str) -> None:
         """Say BYE after the answer of this command."""

@@ -48,6 +48,8 @@ _STATUS_ITEMS = frozenset(
 )
 # RFC 2971 §3.3
 _ID_PAIRS = 30
+# Languages or collations that a client may wish for at a time.
+_PREFERENCES = 50
 _STORE_ACTION = re.compile(rb"([+-]?FLAGS)(\.SILENT)?(?= )", re.IGNORECASE)
 
 
@@ -151,6 +153,26 @@ def _select(*, read_only: bool) -> Parser:
         found = select_parameters(cursor) if cursor.skip(b" ") else {}
         condstore = "CONDSTORE" in found
         return c.Select(tag, name, read_only, condstore, found.get("QRESYNC"))
+
+    return parse
+
+
+# compress        =  "COMPRESS" SP algorithm
+def _compress(cursor: Cursor, tag: str) -> c.Command:
+    cursor.space()
+    return c.Compress(tag, atom(cursor, "an algorithm").upper())
+
+
+# language-cmd    =  "LANGUAGE" *(SP lang-range-quoted)      ; astring
+# comparator-cmd  =  "COMPARATOR" *(SP comp-order-quoted)    ; astring
+def _preferences(make: type[c.Language] | type[c.Comparator]) -> Parser:
+    def parse(cursor: Cursor, tag: str) -> c.Command:
+        wanted = []
+        while cursor.skip(b" "):
+            wanted.append(text_astring(cursor))
+            if len(wanted) > _PREFERENCES:
+                raise ParseError("Too many arguments")
+        return make(tag, tuple(wanted))
 
     return parse
 
@@ -266,6 +288,10 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "NOOP": (c.Noop, _bare(c.Noop)),
     "LOGOUT": (c.Logout, _bare(c.Logout)),
     "ID": (c.Id, _id),
+    "COMPRESS": (c.Compress, _compress),
+    "UNAUTHENTICATE": (c.Unauthenticate, _bare(c.Unauthenticate)),
+    "LANGUAGE": (c.Language, _preferences(c.Language)),
+    "COMPARATOR": (c.Comparator, _preferences(c.Comparator)),
     "STARTTLS": (c.StartTls, _bare(c.StartTls)),
     "AUTHENTICATE": (c.Authenticate, _authenticate),
     "LOGIN": (c.Login, _login),

@@ -81,6 +81,17 @@ def _enable(out: Fragments, command: c.Enable) -> None:
     out.line(b" ".join((b"ENABLE", *map(atom, command.capabilities))))
 
 
+def _compress(out: Fragments, command: c.Compress) -> None:
+    out.line(b"COMPRESS " + atom(command.mechanism))
+
+
+def _preferences(word: bytes, wanted: tuple[str, ...], out: Fragments) -> None:
+    out.line(word)
+    for one in wanted:
+        out.line(b" ")
+        out.text(one)
+
+
 def _select(out: Fragments, command: c.Select) -> None:
     out.line(b"EXAMINE " if command.read_only else b"SELECT ")
     out.mailbox(command.mailbox)
@@ -231,6 +242,10 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.Noop: _bare(b"NOOP"),
     c.Logout: _bare(b"LOGOUT"),
     c.Id: _id,
+    c.Compress: _compress,
+    c.Unauthenticate: _bare(b"UNAUTHENTICATE"),
+    c.Language: lambda out, command: _preferences(b"LANGUAGE", command.ranges, out),
+    c.Comparator: lambda out, command: _preferences(b"COMPARATOR", command.orders, out),
     c.StartTls: _bare(b"STARTTLS"),
     c.Authenticate: _authenticate,
     c.Login: _login,

@@ -65,6 +65,8 @@ class ResponseEncoder:
             r.Recent: lambda response: b"* %b RECENT\r\n" % number(response.count),
             r.Expunged: lambda response: b"* %b EXPUNGE\r\n" % _positive(response.number),
             r.Vanished: _vanished,
+            r.LanguageResponse: _language,
+            r.ComparatorResponse: _comparator,
             r.IdResponse: lambda response: _id(response.parameters),
             r.UnknownResponse: lambda response: b"* %b\r\n" % raw(response.data),
             r.FetchBegin: self._fetch_begin,
@@ -252,6 +254,21 @@ def _esearch(response: r.EsearchResponse) -> bytes:
     if response.all is not None:
         words.append(b"ALL " + sequence_set(response.all))
     return b" ".join(words) + b"\r\n"
+
+
+# language-data   =  "LANGUAGE" SP "(" lang-tag-quoted *(SP lang-tag-quoted) ")"
+def _language(response: r.LanguageResponse) -> bytes:
+    return b"* LANGUAGE (%b)\r\n" % _astrings(response.languages)
+
+
+# comparator-data =  "COMPARATOR" SP comp-sel-quoted [SP "(" comp-id-quoted *(SP ...) ")"]
+def _comparator(response: r.ComparatorResponse) -> bytes:
+    matching = b" (%b)" % _astrings(response.matching) if response.matching else b""
+    return b"* COMPARATOR %b%b\r\n" % (astring(response.active.encode()), matching)
+
+
+def _astrings(texts: tuple[str, ...]) -> bytes:
+    return b" ".join(astring(text.encode()) for text in texts)
 
 
 # id-response     =  "ID" SP id-params-list                  ; RFC 2971 §4

@@ -175,6 +175,7 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
             c.Check,
             c.Close,
             c.Unselect,
+            c.Unauthenticate,
         )
     },
     c.Id: st.builds(c.Id, tags, st.none() | st.dictionaries(texts, st.none() | texts, max_size=4)),
@@ -185,6 +186,9 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Enable: st.builds(
         c.Enable, tags, st.lists(atoms.map(str.upper), min_size=1, max_size=3).map(tuple)
     ),
+    c.Compress: st.builds(c.Compress, tags, atoms.map(str.upper)),
+    c.Language: st.builds(c.Language, tags, st.lists(texts, max_size=3).map(tuple)),
+    c.Comparator: st.builds(c.Comparator, tags, st.lists(texts, max_size=3).map(tuple)),
     c.Select: st.builds(
         c.Select,
         tags,

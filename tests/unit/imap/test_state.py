@@ -12,7 +12,16 @@ from mailcore.imap.wire.commands import VERBS
 COMMANDS = sorted({kind for kind, _ in VERBS.values()}, key=lambda kind: kind.__name__)
 ANSWERS = (Status.OK, Status.NO, Status.BAD)
 
-NOT_AUTHENTICATED = {"Capability", "Noop", "Logout", "Id", "StartTls", "Authenticate", "Login"}
+NOT_AUTHENTICATED = {
+    "Capability",
+    "Noop",
+    "Logout",
+    "Id",
+    "Language",
+    "StartTls",
+    "Authenticate",
+    "Login",
+}
 SELECTED_ONLY = {
     "Check", "Close", "Unselect", "Expunge", "Search", "Fetch", "Store", "Copy", "Move",
 }  # fmt: skip
@@ -38,6 +47,8 @@ def test_where_each_answer_leads(state, answer):
         (State.SELECTED, "Select", Status.NO): State.AUTHENTICATED,
         (State.SELECTED, "Close", Status.OK): State.AUTHENTICATED,
         (State.SELECTED, "Unselect", Status.OK): State.AUTHENTICATED,
+        (State.AUTHENTICATED, "Unauthenticate", Status.OK): State.NOT_AUTHENTICATED,
+        (State.SELECTED, "Unauthenticate", Status.OK): State.NOT_AUTHENTICATED,
     }
     for kind in COMMANDS:
         expected = moves.get((state, kind.__name__, answer), state)

@@ -30,6 +30,12 @@ UIDNEXT = ResponseCode("UIDNEXT", "5")
         (r.Continuation(data=b""), "+ "),
         (r.Continuation(data=b"user"), "+ dXNlcg=="),
         (r.CapabilityResponse(("IMAP4rev1", "AUTH=PLAIN")), "* CAPABILITY IMAP4rev1 AUTH=PLAIN"),
+        (r.LanguageResponse(("en", "i-default")), "* LANGUAGE (en i-default)"),
+        (r.ComparatorResponse("i;octet"), "* COMPARATOR i;octet"),
+        (
+            r.ComparatorResponse("i;octet", ("i;octet", "x y")),
+            '* COMPARATOR i;octet (i;octet "x y")',
+        ),
         (r.Enabled(()), "* ENABLED"),
         (r.ListResponse("INBOX", ("\\Noselect",)), '* LIST (\\Noselect) "/" INBOX'),
         (r.ListResponse("a b", (), None, lsub=True), '* LSUB () NIL "a b"'),
