@@ -33,6 +33,8 @@ UNTAGGED: dict[str, Callable[[Cursor], r.Response]] = {
     "CAPABILITY": parse_status.capability,
     "ENABLED": parse_status.enabled,
     "ID": parse_status.identity,
+    "LANGUAGE": parse_status.language,
+    "COMPARATOR": parse_status.comparator,
     "LIST": parse_mailboxes.listing,
     "LSUB": parse_mailboxes.subscribed,
     "NAMESPACE": parse_mailboxes.namespace,

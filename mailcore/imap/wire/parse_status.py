@@ -75,6 +75,22 @@ def _names(cursor: Cursor) -> tuple[str, ...]:
     return tuple(names)
 
 
+# language-data   =  "LANGUAGE" SP "(" lang-tag-quoted *(SP lang-tag-quoted) ")"
+def language(cursor: Cursor) -> r.LanguageResponse:
+    """Return languages."""
+    cursor.space()
+    return r.LanguageResponse(tuple(cursor.bracketed(strings.text_astring, "languages")))
+
+
+# comparator-data =  "COMPARATOR" SP comp-sel-quoted [SP "(" comp-id-quoted *(SP ...) ")"]
+def comparator(cursor: Cursor) -> r.ComparatorResponse:
+    """Return the collation in force, and those that matched."""
+    cursor.space()
+    active = strings.text_astring(cursor)
+    matching = cursor.bracketed(strings.text_astring, "collations") if cursor.skip(b" ") else ()
+    return r.ComparatorResponse(active, tuple(matching))
+
+
 # id-response     =  "ID" SP id-params-list                  ; RFC 2971 §4
 def identity(cursor: Cursor) -> r.IdResponse:
     """Return what the server says of itself."""

@@ -178,6 +178,12 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
     r.Recent: st.builds(r.Recent, _COUNTS),
     r.Expunged: st.builds(r.Expunged, _NUMBERS),
     r.Vanished: st.builds(r.Vanished, _SETS, st.booleans()),
+    r.LanguageResponse: st.builds(
+        r.LanguageResponse, st.lists(texts, min_size=1, max_size=3).map(tuple)
+    ),
+    r.ComparatorResponse: st.builds(
+        r.ComparatorResponse, texts, st.lists(texts, max_size=3).map(tuple)
+    ),
     r.IdResponse: st.builds(
         r.IdResponse, st.none() | st.dictionaries(texts, st.none() | texts, max_size=3)
     ),
