@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from mailcore.flow import NEED_DATA, PAUSED
 from mailcore.imap import searchkeys
+from mailcore.imap.client import (
+    ClientConnection,
+    ClientEvent,
+)
 from mailcore.imap.commands import (
     AppendAborted,
     AppendBegin,
@@ -52,9 +56,6 @@ from mailcore.imap.commands import (
     Unselect,
     Unsubscribe,
 )
-from mailcore.imap.connection import (
-    ServerConnection,
-)
 from mailcore.imap.responses import (
     BodyAttribute,
     BodySection,
@@ -94,6 +95,9 @@ from mailcore.imap.responses import (
     Untagged,
     Vanished,
 )
+from mailcore.imap.server import (
+    ServerConnection,
+)
 from mailcore.imap.types import (
     STAR,
     SYSTEM_FLAGS,
@@ -123,6 +127,8 @@ __all__ = [
     "Capability",
     "CapabilityResponse",
     "Check",
+    "ClientConnection",
+    "ClientEvent",
     "Close",
     "Command",
     "Comparator",

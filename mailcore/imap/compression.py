@@ -29,6 +29,11 @@ class Deflate:
         self._in = zlib.decompressobj(_RAW)
         self._waiting = b""
 
+    @property
+    def ended(self) -> bool:
+        """Whether the peer has ended its stream: what it says from there on is plain."""
+        return self._in.eof
+
     def compress(self, data: bytes) -> bytes:
         """Return what to send, complete: the peer can read all of it at once."""
         if not data:

@@ -22,9 +22,7 @@ from mailcore.imap.session import Session as ImapSession
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net.doors import TLSSource, session_door, tls_source
 from mailcore.net.listener import Admission, Door, bind
-from mailcore.smtp.session import Listener
 from mailcore.smtp.session import Session as SmtpSession
-from mailcore.smtp.session.listener import ORDINARY
 
 TLS = ssl.SSLContext | TLSSource | None
 
@@ -60,7 +58,6 @@ def smtp_door(
     hostname: str,
     tls: TLS = None,
     starttls: TLS = None,
-    listener: Listener = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
     admission: Admission | None = None,
 ) -> Door:
@@ -69,7 +66,6 @@ def smtp_door(
     Arguments:
         mode: who comes in by it, see :data:`mailcore.smtp.session.Mode`.
         starttls: offer STARTTLS with this.
-        listener: its quirks, what it does without, and whom it trusts.
 
     The others are as for :func:`serve_smtp`.
     """
@@ -83,9 +79,6 @@ def smtp_door(
             limits=limits,
             mode=mode,
             starttls=upgrade is not None,
-            quirks=listener.allowed,
-            disabled=listener.disable,
-            trusted=listener.trusts(peer.host),
         )
 
     return session_door(
@@ -129,11 +122,9 @@ async def serve_smtp(
     backend: Backend,
     *,
     tls: TLS,
-    starttls: TLS = None,
     hostname: str = "localhost",
     host: str = "127.0.0.1",
     port: int = 0,
-    listener: Listener = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -141,9 +132,7 @@ async def serve_smtp(
 
     Arguments:
         backend: its accounts must be :class:`mailcore.backend.Submits`.
-        starttls: offer STARTTLS with this, if ``tls`` is None; nobody logs in before.
         hostname: what the server calls itself.
-        listener: its quirks, what it does without, and whom it trusts.
 
     The others are as for :func:`serve_imap`.
     """
@@ -153,8 +142,6 @@ async def serve_smtp(
         mode="submission",
         hostname=hostname,
         tls=tls,
-        starttls=starttls,
-        listener=listener,
         limits=limits,
     )
     await door.run(task_status=task_status)
@@ -168,7 +155,6 @@ async def serve_mx(
     hostname: str = "localhost",
     host: str = "127.0.0.1",
     port: int = 0,
-    listener: Listener = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -177,7 +163,6 @@ async def serve_mx(
     Arguments:
         starttls: a context, or a function that gives it; None to not offer STARTTLS.
         lmtp: speak LMTP.
-        listener: its quirks, what it does without, and whom it trusts.
 
     The others are as for :func:`serve_smtp`.
     """
@@ -187,7 +172,6 @@ async def serve_mx(
         mode="lmtp" if lmtp else "mx",
         hostname=hostname,
         starttls=starttls,
-        listener=listener,
         limits=limits,
     )
     await door.run(task_status=task_status)

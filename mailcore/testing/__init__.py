@@ -2,5 +2,6 @@
 
 from mailcore.testing.link import Link, run
 from mailcore.testing.memory import MemoryBackend, MemoryMailbox, new_message
+from mailcore.testing.pair import Pair
 
-__all__ = ["Link", "MemoryBackend", "MemoryMailbox", "new_message", "run"]
+__all__ = ["Link", "MemoryBackend", "MemoryMailbox", "Pair", "new_message", "run"]

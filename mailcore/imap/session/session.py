@@ -26,8 +26,8 @@ from mailcore.backend import (
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
 from mailcore.imap import commands
 from mailcore.imap.collation import DEFAULT_COLLATION
-from mailcore.imap.connection import ServerConnection
 from mailcore.imap.responses import Response, Tagged, Untagged
+from mailcore.imap.server import ServerConnection
 from mailcore.imap.session import capabilities
 from mailcore.imap.session.answers import bad, no, refused
 from mailcore.imap.session.append import Append

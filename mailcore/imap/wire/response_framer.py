@@ -98,6 +98,10 @@ class ResponseFramer:
         """Add octets at the end."""
         self._buffer += data
 
+    def take_rest(self) -> bytes:
+        """Return what was not read, between two responses: it is not what it looks like."""
+        return self._take(len(self._buffer))
+
     def next_unit(self) -> Unit | None:
         """Return what comes next of the responses; None if more octets are needed.
 
