@@ -48,6 +48,8 @@ _OTHER_PROTOCOL = re.compile(
     re.IGNORECASE,
 )
 _PROBE = 512
+# Clients that enable UIDONLY and use numbers all the same do so for ever; they mean no harm.
+_UID_REQUIRED = ResponseCode("UIDREQUIRED")
 _COMPRESSION_ACTIVE = ResponseCode("COMPRESSIONACTIVE")
 
 
@@ -221,7 +223,7 @@ class ServerConnection:
             self._check_untagged(response)
         self._output.put(self._encoder.encode(response))
         if isinstance(response, Tagged):
-            self._finish(response.status)
+            self._finish(response)
         elif isinstance(response, Continuation):
             is_idle = isinstance(self._command, c.Idle)
             self._phase = _Phase.IDLING if is_idle else _Phase.SASL
@@ -288,9 +290,9 @@ class ServerConnection:
         elif response.status is Status.BYE and not isinstance(self._command, c.Logout):
             self._shut()
 
-    def _finish(self, status: Status) -> None:
+    def _finish(self, response: Tagged) -> None:
         """The command in hand is answered: the one place where the state changes."""
-        command = self._command
+        command, status = self._command, response.status
         assert command is not None
         if self._phase in (_Phase.DECISION, _Phase.MESSAGE):
             assert isinstance(command, c.AppendBegin)
@@ -301,7 +303,7 @@ class ServerConnection:
         self._enter(next_state(self._state, type(command), status))
         if status is Status.OK:
             self._after_ok(command)
-        if status is Status.BAD:
+        if status is Status.BAD and response.code != _UID_REQUIRED:
             self._count_bad()
 
     def _after_ok(self, command: c.Command) -> None:

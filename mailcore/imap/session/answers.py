@@ -18,9 +18,9 @@ def no(command: Command, text: str, code: str | None = None) -> Tagged:
     return Tagged(command.tag, Status.NO, text, None if code is None else ResponseCode(code))
 
 
-def bad(command: Command, text: str) -> Tagged:
-    """Return BAD: the client should have known better."""
-    return Tagged(command.tag, Status.BAD, text)
+def bad(command: Command, text: str, code: str | None = None) -> Tagged:
+    """Return BAD, with a response code or without: the client should have known better."""
+    return Tagged(command.tag, Status.BAD, text, None if code is None else ResponseCode(code))
 
 
 def refused(command: Command, error: BackendError) -> Tagged:

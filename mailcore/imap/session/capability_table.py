@@ -121,6 +121,7 @@ CAPABILITIES: Final = Capabilities(
             enable=True,
             implies=("CONDSTORE",),
         ),
+        Row("UIDONLY", enable=True),
         Row("ESEARCH", options={c.Search: lambda command: command.returns is not None}),
     )
 )

@@ -106,7 +106,8 @@ class _Plan:
     @classmethod
     def of(cls, session: Session, command: commands.Fetch) -> _Plan:
         items = list(command.items)
-        if command.uid and FetchAtt("UID") not in items:
+        uid_only = session.selected.uid_only
+        if command.uid and FetchAtt("UID") not in items and not uid_only:
             items.insert(0, FetchAtt("UID"))
         if command.changed_since is not None and FetchAtt("MODSEQ") not in items:
             items.append(FetchAtt("MODSEQ"))
@@ -176,7 +177,7 @@ class _Message:
     def __init__(self, view: View, number: int, uid: int, summary: Summary | None) -> None:
         self._view = view
         self._mailbox: Mailbox = view.mailbox
-        self._number = number
+        self._number = uid if view.uid_only else number
         self._uid = uid
         self._summary = summary
         self._attributes: list[FetchAttribute] = []
@@ -198,7 +199,8 @@ class _Message:
                 self._large.append(octets)
             else:
                 self._attributes.append(octets.attribute)
-        if newly_seen and plan.condstore and FetchAtt("UID") not in plan.items:
+        with_uid = FetchAtt("UID") in plan.items or self._view.uid_only
+        if newly_seen and plan.condstore and not with_uid:
             # RFC 7162 §3.2.4: flags that nobody asked for come with UID and mod-sequence.
             self._attributes.append(Uid(self._uid))
         if newly_seen and FetchAtt("FLAGS") not in plan.items:
@@ -217,9 +219,9 @@ class _Message:
             BrokenLiteral: octets that were promised are not to be had.
         """
         if not self._large:
-            yield FetchResponse(self._number, tuple(self._attributes))
+            yield FetchResponse(self._number, tuple(self._attributes), self._view.uid_only)
             return
-        yield FetchBegin(self._number, tuple(self._attributes))
+        yield FetchBegin(self._number, tuple(self._attributes), self._view.uid_only)
         for octets in self._large:
             yield octets.begin
             for start in range(octets.start, octets.end, CHUNK):

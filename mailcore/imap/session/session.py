@@ -37,6 +37,7 @@ from mailcore.imap.session.capability_table import CAPABILITIES
 from mailcore.imap.session.dispatch import EVENTS, HANDLERS, STREAMS
 from mailcore.imap.session.reading import BrokenLiteral
 from mailcore.imap.session.shared import Shared, shared_by
+from mailcore.imap.session.uid_only import uses_numbers
 from mailcore.imap.session.view import BadNumber, MailboxReset, NoModSequences, View
 from mailcore.imap.types import ResponseCode, Status
 from mailcore.limits import DEFAULT_LIMITS, Limits
@@ -223,6 +224,9 @@ class Session:
             self._command = event
             if (missing := self._refusals.missing(event)) is not None:
                 self._answer(bad(event, f"{missing} is not offered here"))
+                return True
+            if "UIDONLY" in self.connection.enabled and uses_numbers(event):
+                self._answer(bad(event, "Only UIDs, after ENABLE UIDONLY", "UIDREQUIRED"))
                 return True
             stream = STREAMS.get(type(event))
             if stream is not None:

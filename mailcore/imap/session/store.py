@@ -101,7 +101,10 @@ def _response(
     if not view.condstore:
         return None
     # RFC 7162 §3.1.3: the new mod-sequence is told even to a client that knows the flags.
-    return FetchResponse(number, (Uid(uid), ModSequence(view.snapshot.modseq(uid))))
+    modseq = ModSequence(view.snapshot.modseq(uid))
+    if view.uid_only:
+        return FetchResponse(uid, (modseq,), uid_only=True)
+    return FetchResponse(number, (Uid(uid), modseq))
 
 
 def _code(

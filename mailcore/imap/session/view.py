@@ -106,8 +106,18 @@ class View:
 
     @property
     def tells_vanished(self) -> bool:
-        """Whether VANISHED is told instead of EXPUNGE (RFC 7162 §3.2.10)."""
+        """Whether VANISHED is told instead of EXPUNGE (RFC 7162 §3.2.10, RFC 9586 §3.4)."""
+        return self.resyncs or self.uid_only
+
+    @property
+    def resyncs(self) -> bool:
+        """Whether the client may ask later what it has missed since a mod-sequence."""
         return self.keeps_history and "QRESYNC" in self._enabled
+
+    @property
+    def uid_only(self) -> bool:
+        """Whether messages are told by their UIDs and never by number (RFC 9586)."""
+        return "UIDONLY" in self._enabled
 
     @property
     def tells_recent(self) -> bool:
@@ -177,7 +187,7 @@ class View:
         responses: list[Response] = []
         if self._gone and expunge:
             responses += self._expunge()
-        elif self._gone and self.tells_vanished:
+        elif self._gone and self.resyncs:
             # RFC 7162 §3.2: what was just told may be newer than what must wait. Whoever loses
             # the connection now must ask again from before that.
             code = ResponseCode("HIGHESTMODSEQ", str(self._all_told))
@@ -201,7 +211,7 @@ class View:
 
     def told_code(self) -> ResponseCode | None:
         """Return HIGHESTMODSEQ for the end of a command that expunges (RFC 7162 §3.2.7)."""
-        if not self.tells_vanished:
+        if not self.resyncs:
             return None
         return ResponseCode("HIGHESTMODSEQ", str(self._all_told))
 
@@ -212,13 +222,15 @@ class View:
 
     def flags_response(self, number: int, uid: int, *, with_uid: bool = True) -> FetchResponse:
         """Return the FETCH response that tells the flags of a message; KeyError if it is gone."""
+        uid_only = self.uid_only
         return FetchResponse(
-            number,
+            uid if uid_only else number,
             (
-                *((Uid(uid),) if with_uid else ()),
+                *((Uid(uid),) if with_uid and not uid_only else ()),
                 Flags(self.flags(uid)),
                 *((ModSequence(self.snapshot.modseq(uid)),) if self.condstore else ()),
             ),
+            uid_only,
         )
 
     def _news(self) -> tuple[set[int], Sequence[int]]:

@@ -40,6 +40,7 @@ WITHOUT_PROBE = {
     "IMAP4REV1": "all of the protocol",
     "IMAP4REV2": "changes answers after ENABLE: test_session_rev2.py",
     "QRESYNC": "changes answers after ENABLE: test_session_qresync.py",
+    "UIDONLY": "changes answers after ENABLE: test_session_uid_only.py",
     "UTF8=ACCEPT": "changes answers after ENABLE: test_session_rev2.py",
     "LOGINDISABLED": "says what is not served: test_session_auth.py",
     "AUTH=": "a family: test_session_auth.py",
