@@ -52,6 +52,9 @@ class Limits:
     # without one; a mailbox of a million messages answers one FETCH with a million.
     imap_open_commands: int = 100
     imap_responses: int = 10_000_000
+    # Messages that one FETCH, STORE, SEARCH, COPY, MOVE or EXPUNGE takes (RFC 9738, MESSAGELIMIT):
+    # far above what people have in a mailbox, for what else is open.
+    messages_per_command: int = 1_000_000
     # Commands that were refused as bad before BYE (IMAP) or 421 (SMTP).
     bad_commands_before_login: int = 3
     bad_commands: int = 20

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from mailcore.imap import searchkeys as keys
+from mailcore.imap.collation import Collation, casemap
 from mailcore.imap.searchkeys import SearchKey
 from mailcore.message import Buffer, decode_header, headers, iter_text_parts, parse_structure
 
@@ -49,7 +50,7 @@ class Candidate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MessageText:
-    """A message decoded for searching, all of it without case.
+    """A message decoded for searching, all of it as a collation compares it.
 
     Arguments:
         fields: name in upper case and value of each header field.
@@ -60,43 +61,44 @@ class MessageText:
     body: tuple[str, ...] = ()
 
     @classmethod
-    def of_header(cls, block: bytes) -> MessageText:
+    def of_header(cls, block: bytes, collate: Collation = casemap) -> MessageText:
         """Decode a header block."""
         return cls(
             tuple(
-                (header.name.decode("ascii").upper(), decode_header(header.value).casefold())
+                (header.name.decode("ascii").upper(), collate(decode_header(header.value)))
                 for header in headers(block)
             )
         )
 
     @classmethod
-    def of_message(cls, data: Buffer) -> MessageText:
+    def of_message(cls, data: Buffer, collate: Collation = casemap) -> MessageText:
         """Decode a whole message."""
         part = parse_structure(data)
-        fields = cls.of_header(data[: part.body]).fields
-        return cls(fields, tuple(text.casefold() for text in iter_text_parts(data, part)))
+        fields = cls.of_header(data[: part.body], collate).fields
+        return cls(fields, tuple(map(collate, iter_text_parts(data, part))))
 
 
 #: Asked about a candidate: True, False, or None if it is not to be told yet.
 Matcher = Callable[[Candidate], bool | None]
 
 
-def compile_key(key: SearchKey, uids: Sequence[int]) -> Matcher:
+def compile_key(key: SearchKey, uids: Sequence[int], collate: Collation = casemap) -> Matcher:
     """Make the matcher of a key.
 
     Arguments:
         key: what was asked for. How deep it nests is bounded by the grammar.
         uids: the messages that the session knows of, by sequence number.
+        collate: how texts compare (RFC 5255 §4); that of the :class:`MessageText` too.
     """
     match key:
         case keys.All():
             return lambda _: True
         case keys.And(parts):
-            return _all_of([compile_key(part, uids) for part in parts])
+            return _all_of([compile_key(part, uids, collate) for part in parts])
         case keys.Or(left, right):
-            return _either(compile_key(left, uids), compile_key(right, uids))
+            return _either(compile_key(left, uids, collate), compile_key(right, uids, collate))
         case keys.Not(inner):
-            return _negated(compile_key(inner, uids))
+            return _negated(compile_key(inner, uids, collate))
         case keys.HasFlag(flag):
             return _has_flag(flag)
         case keys.InSet(numbers, uid):
@@ -115,11 +117,11 @@ def compile_key(key: SearchKey, uids: Sequence[int]) -> Matcher:
         case keys.DateKey(field, relation, day):
             return _date(field, relation, day)
         case keys.Header(name, value):
-            return _header(name.upper(), value.casefold())
+            return _header(name.upper(), collate(value), collate)
         case keys.Body(value):
-            return _body(value.casefold())
+            return _body(collate(value))
         case keys.Text(value):
-            return _text(value.casefold())
+            return _text(collate(value), collate)
 
 
 def needs_body(key: SearchKey) -> bool:
@@ -199,12 +201,12 @@ def _date(field: keys.DateField, relation: str, day: date) -> Matcher:
     return lambda message: None if message.summary is None else compare(message.summary.sent)
 
 
-def _header(name: str, value: str) -> Matcher:
+def _header(name: str, value: str, collate: Collation) -> Matcher:
     def in_summary(message: Candidate) -> bool | None:
         if message.summary is None:
             return None
         text = message.summary.header(name)
-        return text is not None and value in text.casefold()
+        return text is not None and value in collate(text)
 
     def in_header(message: Candidate) -> bool | None:
         if message.text is None:
@@ -221,12 +223,12 @@ def _body(value: str) -> Matcher:
     return matcher
 
 
-def _text(value: str) -> Matcher:
+def _text(value: str, collate: Collation) -> Matcher:
     def matcher(message: Candidate) -> bool | None:
         if message.text is None:
             return None
-        fields = (f"{name}: {text}" for name, text in message.text.fields)
-        return any(value in line.casefold() for line in fields) or any(
+        fields = (f"{collate(name)}: {text}" for name, text in message.text.fields)
+        return any(value in line for line in fields) or any(
             value in text for text in message.text.body
         )
 

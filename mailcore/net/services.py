@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
+from time import monotonic
 from typing import Literal
 
 import trio
@@ -38,7 +39,7 @@ def imap_door(
     """Make a door for IMAP on bound sockets; arguments as for :func:`serve_imap`."""
 
     def new_session(peer: Peer) -> Session:
-        return ImapSession(backend, peer, limits=limits)
+        return ImapSession(backend, peer, limits=limits, clock=monotonic)
 
     return session_door(
         "imap",

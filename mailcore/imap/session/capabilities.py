@@ -39,6 +39,7 @@ class Situation:
         may_authenticate: whether passwords may be sent.
         can_start_tls: whether STARTTLS is possible now.
         compressed: whether COMPRESS is in force.
+        has_clock: whether the session can tell how long a command takes.
         mechanisms: of SASL.
         disabled: capabilities that are neither told nor served, in upper case.
     """
@@ -49,6 +50,7 @@ class Situation:
     may_authenticate: bool = False
     can_start_tls: bool = False
     compressed: bool = False
+    has_clock: bool = False
     mechanisms: Collection[str] = ()
     disabled: frozenset[str] = frozenset()
 

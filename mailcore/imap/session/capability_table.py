@@ -122,6 +122,9 @@ CAPABILITIES: Final = Capabilities(
             implies=("CONDSTORE",),
         ),
         Row("UIDONLY", enable=True),
+        Row("MESSAGELIMIT=", values=lambda now: (str(now.limits.messages_per_command),)),
+        Row("INPROGRESS", given=lambda now: now.has_clock),
+        Row("I18NLEVEL=2", commands={c.Comparator: whole}),
         Row("ESEARCH", options={c.Search: lambda command: command.returns is not None}),
     )
 )

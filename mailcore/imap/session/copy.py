@@ -9,6 +9,7 @@ from mailcore.backend import Copied, Copyable, NoSuchMailbox
 from mailcore.imap import commands
 from mailcore.imap.responses import Tagged, Untagged
 from mailcore.imap.session.answers import cannot, no, ok
+from mailcore.imap.session.long_commands import too_many
 from mailcore.imap.types import ResponseCode, Status
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ async def copy(session: Session, command: commands.Copy) -> Tagged:
     if not isinstance(mailbox, Copyable):
         return cannot(command, "COPY")
     uids = [uid for _, uid in view.select(command.numbers, command.uid)]
+    if (refusal := too_many(command, len(uids), session.limits)) is not None:
+        return refusal
     try:
         copied = await mailbox.copy(uids, command.mailbox)
     except NoSuchMailbox:
@@ -39,6 +42,8 @@ async def move(session: Session, command: commands.Move) -> Tagged:
     if view.read_only:
         return no(command, "The mailbox is opened read-only", "NOPERM")
     uids = [uid for _, uid in view.select(command.numbers, command.uid)]
+    if (refusal := too_many(command, len(uids), session.limits)) is not None:
+        return refusal
     try:
         copied = await mailbox.move(uids, command.mailbox)
     except NoSuchMailbox:

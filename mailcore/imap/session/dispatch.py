@@ -56,7 +56,6 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
     commands.Close: expunge.close,
     commands.Unselect: expunge.unselect,
     commands.Expunge: expunge.expunge,
-    commands.Search: search.search,
     commands.Store: store.store,
     commands.Copy: copy.copy,
     commands.Move: copy.move,
@@ -64,6 +63,7 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
 
 STREAMS: Final[dict[type[commands.Command], Stream]] = {
     commands.Fetch: fetch.fetch,
+    commands.Search: search.search,
     commands.Select: select.select,
 }
 

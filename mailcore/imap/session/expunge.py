@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from mailcore.backend import BackendError, Expungeable
 from mailcore.imap import commands
-from mailcore.imap.responses import Tagged
+from mailcore.imap.responses import Tagged, Untagged
 from mailcore.imap.session.answers import cannot, no, ok
+from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.view import View
-from mailcore.imap.types import SequenceSet
+from mailcore.imap.types import SequenceSet, Status
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
@@ -25,11 +26,17 @@ async def expunge(session: Session, command: commands.Expunge) -> Tagged:
     if not isinstance(mailbox, Expungeable):
         return cannot(command, "EXPUNGE")
     await view.refresh()
-    uids = _deleted(view, command.uids)
+    pairs, limited = within_limit(
+        [(0, uid) for uid in _deleted(view, command.uids)], session.limits
+    )
+    uids = [uid for _, uid in pairs]
     if uids:
         await mailbox.expunge(uids)
     await session.tell_updates(ask=True)
-    return ok(command, code=view.told_code() if uids else None)
+    code = view.told_code() if uids else None
+    if limited is not None and code is not None:
+        session.send(Untagged(Status.OK, "Up to here all is told", code))
+    return ok(command, code=limited or code)
 
 
 async def close(session: Session, command: commands.Close) -> Tagged:

@@ -28,6 +28,7 @@ from mailcore.imap.responses import (
     Uid,
 )
 from mailcore.imap.session.answers import bad, ok
+from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.reading import BrokenLiteral, message_size
 from mailcore.imap.session.resync import vanished_since
 from mailcore.imap.session.view import View
@@ -66,9 +67,12 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
         chosen = [
             pair for pair in chosen if pair[1] in snapshot and snapshot.modseq(pair[1]) > since
         ]
+    chosen, limited = within_limit(chosen, session.limits)
     missing = False
     told: dict[int, int] = {}
     for start in range(0, len(chosen), _BATCH):
+        if session.tell_progress(command, start, len(chosen)):
+            yield None
         batch = chosen[start : start + _BATCH]
         uids = [uid for _, uid in batch if uid in view.snapshot]
         newly_seen = await _mark_seen(view, uids) if plan.sets_seen else set()
@@ -91,7 +95,7 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
                         yield None
     await session.tell_updates(expunge=command.uid, ask=missing, told=told)
     code = ResponseCode("EXPUNGEISSUED") if missing and not command.uid else None
-    yield ok(command, code=code)
+    yield ok(command, code=limited or code)
 
 
 @dataclass(frozen=True, slots=True)

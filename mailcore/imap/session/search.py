@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from mailcore.imap import commands
+from mailcore.imap.collation import COLLATIONS
 from mailcore.imap.responses import EsearchResponse, SearchResponse, Tagged
 from mailcore.imap.search import Matcher, MessageText, asks_modseq, compile_key, needs_body
+from mailcore.imap.searchkeys import SearchKey
 from mailcore.imap.session.answers import bad, ok
+from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.shared import Shared, read_into
 from mailcore.imap.session.view import View
 from mailcore.imap.summary import Summary
@@ -53,16 +57,27 @@ class _Candidate:
         return self.summary.size if known is None and self.summary is not None else known
 
 
-async def search(session: Session, command: commands.Search) -> Tagged:
+async def search(session: Session, command: commands.Search) -> AsyncGenerator[Tagged | None, None]:
     """SEARCH and UID SEARCH."""
     view = session.selected
     if _names_other_charset(session, command):
-        return bad(command, "After ENABLE UTF8=ACCEPT there is no CHARSET")
+        yield bad(command, "After ENABLE UTF8=ACCEPT there is no CHARSET")
+        return
     if asks_modseq(command.key):
         session.use_modseqs()
-    matcher = compile_key(command.key, view.uids)
-    whole = needs_body(command.key)
-    found = await _matching(session.shared, view, matcher, whole)
+    scan = _Scan(view, command.key, session.collation)
+    among, limited = within_limit(list(enumerate(view.uids, 1)), session.limits)
+    async with aclosing(scan.run(session.shared, among)) as running:
+        async for done in running:
+            if session.tell_progress(command, done, len(among)):
+                yield None
+    _answer(session, command, scan.found)
+    await session.tell_updates(expunge=command.uid)
+    yield ok(command, code=limited)
+
+
+def _answer(session: Session, command: commands.Search, found: list[tuple[int, int]]) -> None:
+    view = session.selected
     numbers = [uid if command.uid else number for number, uid in found]
     returns = command.returns
     if returns is None and session.rev2:
@@ -73,8 +88,6 @@ async def search(session: Session, command: commands.Search) -> Tagged:
         session.send(SearchResponse(numbers, modseq))
     else:
         session.send(_extended(view, command, returns, numbers, found))
-    await session.tell_updates(expunge=command.uid)
-    return ok(command)
 
 
 def _names_other_charset(session: Session, command: commands.Search) -> bool:
@@ -84,31 +97,65 @@ def _names_other_charset(session: Session, command: commands.Search) -> bool:
     return utf8 and charset not in (None, "UTF-8", "US-ASCII")
 
 
-async def _matching(
-    shared: Shared, view: View, matcher: Matcher, whole: bool
-) -> list[tuple[int, int]]:
-    """Return (number, UID) of the messages that match. Those that are gone do not match."""
-    undecided: list[tuple[_Candidate, bool | None]] = []
-    for number, uid in enumerate(list(view.uids), 1):
-        candidate = _Candidate(view, number, uid)
-        answer = _ask(matcher, candidate)
-        if answer is not False:
-            undecided.append((candidate, answer))
-    found: list[tuple[int, int]] = []
-    for start in range(0, len(undecided), _BATCH):
-        batch = undecided[start : start + _BATCH]
-        missing = [candidate.uid for candidate, answer in batch if answer is None]
-        summaries = await shared.summaries(view.mailbox, missing) if missing else {}
-        for candidate, answer in batch:
-            if answer is None:
-                candidate.summary = summaries.get(candidate.uid)
-                answer = candidate.summary is not None and _ask(matcher, candidate)
-            if answer is None:
-                candidate.text = await _read(view, candidate, whole)
-                answer = candidate.text is not None and _ask(matcher, candidate)
-            if answer and candidate.uid in view.snapshot:
-                found.append((candidate.number, candidate.uid))
-    return found
+class _Scan:
+    """A search through a mailbox: what is quick to decide first.
+
+    Arguments:
+        view: of the mailbox.
+        key: what is looked for.
+        collation: by which texts compare.
+    """
+
+    def __init__(self, view: View, key: SearchKey, collation: str) -> None:
+        self._view = view
+        self._collate = COLLATIONS[collation]
+        self._matcher = compile_key(key, view.uids, self._collate)
+        self._whole = needs_body(key)
+        #: (number, UID) of the messages that match. Those that are gone do not match.
+        self.found: list[tuple[int, int]] = []
+
+    async def run(
+        self, shared: Shared, among: Sequence[tuple[int, int]]
+    ) -> AsyncGenerator[int, None]:
+        """Look at messages; yields now and then how many of them are decided."""
+        undecided: list[tuple[_Candidate, bool | None]] = []
+        for number, uid in among:
+            candidate = _Candidate(self._view, number, uid)
+            answer = _ask(self._matcher, candidate)
+            if answer is not False:
+                undecided.append((candidate, answer))
+        decided = len(among) - len(undecided)
+        for start in range(0, len(undecided), _BATCH):
+            yield decided + start
+            batch = undecided[start : start + _BATCH]
+            missing = [candidate.uid for candidate, answer in batch if answer is None]
+            summaries = await shared.summaries(self._view.mailbox, missing) if missing else {}
+            for at, (candidate, answer) in enumerate(batch, start):
+                if answer is None:
+                    yield decided + at
+                    answer = await self._decide(candidate, summaries.get(candidate.uid))
+                if answer and candidate.uid in self._view.snapshot:
+                    self.found.append((candidate.number, candidate.uid))
+
+    async def _decide(self, candidate: _Candidate, summary: Summary | None) -> bool | None:
+        candidate.summary = summary
+        answer = summary is not None and _ask(self._matcher, candidate)
+        if answer is None:
+            candidate.text = await self._read(candidate)
+            answer = candidate.text is not None and _ask(self._matcher, candidate)
+        return answer
+
+    async def _read(self, candidate: _Candidate) -> MessageText | None:
+        mailbox = self._view.mailbox
+        try:
+            if not self._whole and candidate.summary is not None:
+                block = await mailbox.read(candidate.uid, 0, candidate.summary.header_end)
+                return MessageText.of_header(block, self._collate)
+            with Content() as content:
+                await read_into(content, mailbox, candidate.uid)
+                return MessageText.of_message(content.buffer(), self._collate)
+        except KeyError:
+            return None
 
 
 def _ask(matcher: Matcher, candidate: _Candidate) -> bool | None:
@@ -116,19 +163,6 @@ def _ask(matcher: Matcher, candidate: _Candidate) -> bool | None:
         return matcher(candidate)
     except KeyError:
         return False
-
-
-async def _read(view: View, candidate: _Candidate, whole: bool) -> MessageText | None:
-    mailbox = view.mailbox
-    try:
-        if not whole and candidate.summary is not None:
-            block = await mailbox.read(candidate.uid, 0, candidate.summary.header_end)
-            return MessageText.of_header(block)
-        with Content() as content:
-            await read_into(content, mailbox, candidate.uid)
-            return MessageText.of_message(content.buffer())
-    except KeyError:
-        return None
 
 
 def _extended(

@@ -35,6 +35,7 @@ from mailcore.imap.session.auth import Exchange
 from mailcore.imap.session.capabilities import Situation
 from mailcore.imap.session.capability_table import CAPABILITIES
 from mailcore.imap.session.dispatch import EVENTS, HANDLERS, STREAMS
+from mailcore.imap.session.long_commands import Progress
 from mailcore.imap.session.reading import BrokenLiteral
 from mailcore.imap.session.shared import Shared, shared_by
 from mailcore.imap.session.uid_only import uses_numbers
@@ -64,6 +65,8 @@ class Session:
         start_tls: offer STARTTLS.
         allow_plaintext: let peers on this machine log in without TLS.
         id_fields: what ID answers (RFC 2971).
+        clock: seconds that never go back, such as ``time.monotonic``; None to tell nothing of how
+            far long commands are (RFC 9585).
         disabled: capabilities that are neither advertised nor served, as CAPABILITY spells them.
     """
 
@@ -78,6 +81,7 @@ class Session:
         start_tls: bool = False,
         allow_plaintext: bool = False,
         id_fields: Mapping[str, str | None] | None = None,
+        clock: Callable[[], float] | None = None,
         disabled: Collection[str] = (),
     ) -> None:
         self.backend = backend
@@ -95,6 +99,9 @@ class Session:
         self.exchange: Exchange | None = None
         self.append: Append | None = None
         self.idling = False
+        self._progress = Progress(clock)
+        self._has_clock = clock is not None
+        self._flush = False
         #: How SEARCH, SORT and THREAD compare (RFC 5255 §4), by name.
         self.collation = DEFAULT_COLLATION
         self._always_disabled = frozenset(name.upper() for name in disabled)
@@ -188,7 +195,8 @@ class Session:
             self._greeted = True
             self._greet()
         while not self._gone:
-            if self.connection.pending_output >= FLUSH:
+            if self._flush or self.connection.pending_output >= FLUSH:
+                self._flush = False
                 break
             if self._running is not None:
                 await self._advance(self._running)
@@ -228,6 +236,7 @@ class Session:
             if "UIDONLY" in self.connection.enabled and uses_numbers(event):
                 self._answer(bad(event, "Only UIDs, after ENABLE UIDONLY", "UIDREQUIRED"))
                 return True
+            self._progress.begin()
             stream = STREAMS.get(type(event))
             if stream is not None:
                 self._running = stream(self, event)
@@ -292,6 +301,19 @@ class Session:
         """Whether a command that streams should let the output go first."""
         return self.connection.pending_output >= FLUSH
 
+    def tell_progress(self, command: commands.Command, done: int, goal: int) -> bool:
+        """Tell once in a while how far a long command is (RFC 9585).
+
+        Returns:
+            whether the command should let the output go, as when it is full.
+        """
+        report = self._progress.report(command, done, goal)
+        if report is None or "INPROGRESS" in self._disabled:
+            return False
+        self.send(report)
+        self._flush = True
+        return True
+
     @property
     def selected(self) -> View:
         """The mailbox that is selected; the connection lets no command come here without one."""
@@ -336,6 +358,7 @@ class Session:
             may_authenticate=self.may_authenticate(),
             can_start_tls=self._can_start_tls(),
             compressed=self.connection.compressed,
+            has_clock=self._has_clock,
             mechanisms=tuple(self.mechanisms),
             disabled=self._disabled,
         )

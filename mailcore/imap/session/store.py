@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from mailcore.backend import FlagAction, Flaggable, NotPermitted
 from mailcore.imap import commands
-from mailcore.imap.responses import FetchResponse, ModSequence, Response, Tagged, Uid
+from mailcore.imap.responses import FetchResponse, ModSequence, Response, Tagged, Uid, Untagged
 from mailcore.imap.session.answers import cannot, no, ok
+from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.view import View
-from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, SequenceSet
+from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, SequenceSet, Status
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
@@ -30,7 +31,7 @@ async def store(session: Session, command: commands.Store) -> Tagged:
     flags = canonical(command.flags, view.snapshot.known_flags())
     check_permanent(flags, mailbox.permanent_flags)
     action = FlagAction(command.action)
-    chosen = view.select(command.numbers, command.uid)
+    chosen, limited = within_limit(view.select(command.numbers, command.uid), session.limits)
     expected = _expected(view, chosen, action, flags)
     modified = set(
         await mailbox.store_flags(
@@ -48,7 +49,10 @@ async def store(session: Session, command: commands.Store) -> Tagged:
         if (response := _response(session, command, number, uid, surprising)) is not None:
             session.send(response)
     await session.tell_updates(expunge=command.uid, told=told)
-    return ok(command, code=_code(command, chosen, modified, view))
+    code = _code(command, chosen, modified, view)
+    if limited is not None and code is not None:
+        session.send(Untagged(Status.OK, "Not all was stored", code))
+    return ok(command, code=limited or code)
 
 
 def canonical(flags: tuple[str, ...], known: frozenset[str]) -> frozenset[str]:

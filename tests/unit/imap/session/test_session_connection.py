@@ -109,3 +109,50 @@ def test_an_account_that_can_not_be_closed_ends_the_connection(connect, monkeypa
 @pytest.mark.parametrize("login", [False, True])
 def test_language(connect, login, command, answer) -> None:
     assert connect(login=login).do(command) == answer
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("COMPARATOR", ["* COMPARATOR i;unicode-casemap", "t OK Comparator completed"]),
+        ("COMPARATOR i;octet", ["* COMPARATOR i;octet", "t OK Comparator completed"]),
+        (
+            'COMPARATOR x;y "I;ASCII-*"',
+            ["* COMPARATOR i;ascii-casemap", "t OK Comparator completed"],
+        ),
+        (
+            'COMPARATOR "*-casemap"',
+            [
+                "* COMPARATOR i;unicode-casemap (i;unicode-casemap i;ascii-casemap)",
+                "t OK Comparator completed",
+            ],
+        ),
+        ("COMPARATOR default", ["* COMPARATOR i;unicode-casemap", "t OK Comparator completed"]),
+        ('COMPARATOR "%" x', ["t NO [BADCOMPARATOR] No such collation"]),
+    ],
+)
+def test_comparator(connect, command, answer) -> None:
+    assert connect().do(command) == answer
+
+
+def test_search_goes_by_the_collation_that_was_chosen(connect, deliver) -> None:
+    """RFC 5255 §4: I18NLEVEL=2."""
+    deliver("Subject: GRÜSSE\r\n\r\nÄpfel".encode(), "Subject: grüsse\r\n\r\näpfel".encode())
+
+    def found(client, text: str) -> list[str]:
+        octets = text.encode()
+        output = client.say(b"t SEARCH CHARSET UTF-8 TEXT {%d+}\r\n%b\r\n" % (len(octets), octets))
+        return output.split(b"\r\n")[0].decode().split()[2:]
+
+    client = connect()
+    for text in ("grüsse", "ÄPFEL", "a\u0308pfel", "subject: gr"):
+        assert found(client, text) == ["1", "2"]
+    client.ok("COMPARATOR i;ascii-casemap")
+    assert found(client, "grüsse") == ["2"]
+    assert found(client, "GRüSSE") == ["2"]
+    client.ok("COMPARATOR i;octet")
+    assert found(client, "GRüSSE") == []
+    assert found(client, "Äpfel") == ["1"]
+    client.ok("UNAUTHENTICATE")
+    client.ok(PASSWORD)
+    assert client.ok("COMPARATOR") == ["* COMPARATOR i;unicode-casemap"]
