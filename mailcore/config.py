@@ -12,6 +12,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from mailcore.limits import Limits
+from mailcore.smtp.session.listener import Listener
 
 PREFIX: Final = "MAILCORE_"
 #: Environment variable for ``--config``; not a setting itself.
@@ -63,6 +65,10 @@ class Settings:
         host: the address to listen on; ``*`` for all.
         public_host: the name that clients are told; None for ``host``.
         imap_port, smtp_port, mx_port, http_port: 0 for any free one.
+        submission_port: of submission with STARTTLS, 587 by its standard; None for none.
+        lmtp_port, lmtp_socket: where a mail server of one's own delivers; None for none. Whoever
+            reaches them may deliver, so that they are for this machine only.
+        lmtp_socket_mode: who may connect to the socket, as chmod takes it.
         standard_ports: 993 and 465 for those of IMAP and submission that are not set.
         domain: the mail domain that new inboxes are in.
         tls_cert, tls_key: a certificate chain and key of one's own in PEM, instead of a
@@ -70,6 +76,7 @@ class Settings:
         log_level: of the log on standard error.
         grace: seconds that connections have to end when the server stops.
         limits: bounds of the engine.
+        smtp, submission, mx, lmtp: what is special about these listeners.
     """
 
     backend: str | None = None
@@ -81,6 +88,10 @@ class Settings:
     smtp_port: Port = 1465
     mx_port: Port = 1025
     http_port: Port = 8025
+    submission_port: Port | None = None
+    lmtp_port: Port | None = None
+    lmtp_socket: Path | None = None
+    lmtp_socket_mode: str = "660"
     standard_ports: bool = False
     domain: str = "shared.localhost"
     tls_cert: Path | None = None
@@ -88,6 +99,10 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     grace: float = 10.0
     limits: Limits = field(default_factory=Limits)
+    smtp: Listener = field(default_factory=Listener)
+    submission: Listener = field(default_factory=Listener)
+    mx: Listener = field(default_factory=Listener)
+    lmtp: Listener = field(default_factory=Listener)
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -96,6 +111,8 @@ class Settings:
             raise ValueError("host must not be empty; * is all addresses")
         if not self.domain or self.domain != self.domain.strip() or "@" in self.domain:
             raise ValueError(f"domain is not a mail domain: {self.domain!r}")
+        if not re.fullmatch("0?[0-7]{3}", self.lmtp_socket_mode):
+            raise ValueError(f"lmtp_socket_mode is three octal digits: {self.lmtp_socket_mode!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,12 +308,12 @@ def _convert(raw: object, kind: Any, text: bool) -> object:
         ValueError: it is not one; the text says what it should be.
     """
     bounds: Between | None = None
-    if get_origin(kind) is Annotated:
-        kind, bounds = get_args(kind)
     if get_origin(kind) in (Union, UnionType):
         if text and raw == "":
             return None
         (kind,) = (one for one in get_args(kind) if one is not NoneType)
+    if get_origin(kind) is Annotated:
+        kind, bounds = get_args(kind)
     if get_origin(kind) is Literal:
         return _choice(raw, get_args(kind))
     if get_origin(kind) is tuple:

@@ -13,7 +13,7 @@ In a program without an event loop::
 
 from mailcore.net.doors import session_door
 from mailcore.net.driver import drive
-from mailcore.net.listener import Admission, Connection, Door, bind
+from mailcore.net.listener import Admission, Connection, Door, bind, bind_unix
 from mailcore.net.services import imap_door, serve_imap, serve_mx, serve_smtp, smtp_door
 from mailcore.net.stream import Stream
 from mailcore.net.threads import Addresses, running
@@ -25,6 +25,7 @@ __all__ = [
     "Door",
     "Stream",
     "bind",
+    "bind_unix",
     "drive",
     "imap_door",
     "running",

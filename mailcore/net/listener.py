@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import trio
@@ -56,6 +57,38 @@ async def bind(host: str, port: int) -> list[trio.SocketListener]:
     return listeners
 
 
+def bind_unix(path: Path, mode: int = 0o660) -> trio.SocketListener:
+    """Listen on a unix socket; one that nobody listens on any more is replaced.
+
+    Arguments:
+        path: of the socket; its directory must exist.
+        mode: who may connect, as of a file.
+
+    Raises:
+        OSError: somebody listens there, or something else than a socket is there.
+    """
+    sock = stdlib_socket.socket(stdlib_socket.AF_UNIX, stdlib_socket.SOCK_STREAM)
+    try:
+        _remove_stale(path)
+        sock.bind(str(path))
+        path.chmod(mode)
+        sock.listen(_BACKLOG)
+        return trio.SocketListener(trio.socket.from_stdlib_socket(sock))
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _remove_stale(path: Path) -> None:
+    if not path.is_socket():
+        return  # bind says what is wrong with anything else
+    with stdlib_socket.socket(stdlib_socket.AF_UNIX, stdlib_socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+
+
 async def _resolve(name: str | None, port: int) -> list[tuple[int, tuple[Any, ...]]]:
     infos = await trio.socket.getaddrinfo(
         name, port, type=trio.socket.SOCK_STREAM, flags=trio.socket.AI_PASSIVE
@@ -78,9 +111,12 @@ def _listen(family: int, address: tuple[Any, ...]) -> trio.SocketListener:
 
 
 def close(listeners: Sequence[trio.SocketListener]) -> None:
-    """Stop listening; connections already accepted live on."""
+    """Stop listening; connections already accepted live on. The file of a unix socket goes, too."""
     for listener in listeners:
-        listener.socket.close()
+        socket = listener.socket
+        if socket.fileno() >= 0 and socket.family == stdlib_socket.AF_UNIX:
+            Path(socket.getsockname()).unlink(missing_ok=True)
+        socket.close()
 
 
 def addresses(listeners: Sequence[trio.SocketListener]) -> list[tuple[str, int]]:

@@ -23,7 +23,9 @@ from mailcore.imap.session import Session as ImapSession
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net.doors import TLSSource, session_door, tls_source
 from mailcore.net.listener import Admission, Door, bind
+from mailcore.smtp.session import Listener
 from mailcore.smtp.session import Session as SmtpSession
+from mailcore.smtp.session.listener import ORDINARY
 
 TLS = ssl.SSLContext | TLSSource | None
 
@@ -59,6 +61,7 @@ def smtp_door(
     hostname: str,
     tls: TLS = None,
     starttls: TLS = None,
+    listener: Listener = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
     admission: Admission | None = None,
 ) -> Door:
@@ -67,6 +70,7 @@ def smtp_door(
     Arguments:
         mode: who comes in by it, see :data:`mailcore.smtp.session.Mode`.
         starttls: offer STARTTLS with this.
+        listener: its quirks, what it does without, and whom it trusts.
 
     The others are as for :func:`serve_smtp`.
     """
@@ -80,6 +84,9 @@ def smtp_door(
             limits=limits,
             mode=mode,
             starttls=upgrade is not None,
+            quirks=listener.allowed,
+            disabled=listener.disable,
+            trusted=listener.trusts(peer.host),
         )
 
     return session_door(
@@ -123,9 +130,11 @@ async def serve_smtp(
     backend: Backend,
     *,
     tls: TLS,
+    starttls: TLS = None,
     hostname: str = "localhost",
     host: str = "127.0.0.1",
     port: int = 0,
+    listener: Listener = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -133,7 +142,9 @@ async def serve_smtp(
 
     Arguments:
         backend: its accounts must be :class:`mailcore.backend.Submits`.
+        starttls: offer STARTTLS with this, if ``tls`` is None; nobody logs in before.
         hostname: what the server calls itself.
+        listener: its quirks, what it does without, and whom it trusts.
 
     The others are as for :func:`serve_imap`.
     """
@@ -143,6 +154,8 @@ async def serve_smtp(
         mode="submission",
         hostname=hostname,
         tls=tls,
+        starttls=starttls,
+        listener=listener,
         limits=limits,
     )
     await door.run(task_status=task_status)
@@ -156,6 +169,7 @@ async def serve_mx(
     hostname: str = "localhost",
     host: str = "127.0.0.1",
     port: int = 0,
+    listener: Listener = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -164,6 +178,7 @@ async def serve_mx(
     Arguments:
         starttls: a context, or a function that gives it; None to not offer STARTTLS.
         lmtp: speak LMTP.
+        listener: its quirks, what it does without, and whom it trusts.
 
     The others are as for :func:`serve_smtp`.
     """
@@ -173,6 +188,7 @@ async def serve_mx(
         mode="lmtp" if lmtp else "mx",
         hostname=hostname,
         starttls=starttls,
+        listener=listener,
         limits=limits,
     )
     await door.run(task_status=task_status)

@@ -99,6 +99,9 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
     flag("--public-host", metavar="HOST", help="name that clients are told (that of --host)")
     for name, default in (("imap", 1993), ("smtp", 1465), ("mx", 1025), ("http", 8025)):
         flag(f"--{name}-port", metavar="PORT", help=f"0 for any free one ({default})")
+    flag("--submission-port", metavar="PORT", help="SMTP submission with STARTTLS (none)")
+    flag("--lmtp-port", metavar="PORT", help="LMTP, for a mail server of your own (none)")
+    flag("--lmtp-socket", metavar="PATH", help="LMTP on a unix socket (none)")
     flag("--standard-ports", action="store_const", const="true", help="IMAP 993, SMTP 465")
     flag("--domain", help="mail domain of new inboxes (shared.localhost)")
     flag("--tls-cert", metavar="FILE", help="a certificate chain of your own, PEM")

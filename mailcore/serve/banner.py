@@ -39,6 +39,8 @@ class Ready:
             "imap": _as_dict(doors.imap),
             "smtp": _as_dict(doors.smtp),
             "mx": _as_dict(doors.mx),
+            "submission": _as_dict(doors.submission),
+            "lmtp": _as_dict(doors.lmtp),
             "http": None if doors.http is None else {"url": url(doors.http)},
             "ca": None if self.authority is None else str(self.authority),
             "inboxes": list(self.first_minute.inboxes),
@@ -54,7 +56,13 @@ class Ready:
         kept = f"data {_tilde(self.data)}" if self.data else "nothing is kept"
         yield f"mailcore {mailcore.__version__} · {self.title} · {kept}"
         doors = self.endpoints
-        named = (("IMAPS", doors.imap), ("SMTPS", doors.smtp), ("inbound SMTP", doors.mx))
+        named = (
+            ("IMAPS", doors.imap),
+            ("SMTPS", doors.smtp),
+            ("submission", doors.submission),
+            ("inbound SMTP", doors.mx),
+            ("LMTP", doors.lmtp),
+        )
         yield "  " + "   ".join(f"{name} {_address(door)}" for name, door in named if door)
         if doors.http is not None:
             yield f"  web, REST, WebSocket   {url(doors.http)}"
@@ -135,6 +143,8 @@ def _as_dict(door: Endpoint | None) -> dict[str, object] | None:
 
 
 def _address(door: Endpoint) -> str:
+    if door.host.startswith("/"):
+        return door.host
     host = f"[{door.host}]" if ":" in door.host else door.host
     return f"{host}:{door.port}"
 

@@ -32,7 +32,10 @@ from mailcore.limits import DEFAULT_LIMITS, Limits
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where one door is reached from outside, with the port that was really bound."""
+    """Where one door is reached from outside, with the port that was really bound.
+
+    A unix socket has its path for ``host``, and the port 0.
+    """
 
     host: str
     port: int
@@ -47,6 +50,8 @@ class Endpoints:
     smtp: Endpoint | None = None
     mx: Endpoint | None = None
     http: Endpoint | None = None
+    submission: Endpoint | None = None
+    lmtp: Endpoint | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

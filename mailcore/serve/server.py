@@ -15,9 +15,9 @@ import trio
 
 from mailcore.backend import Backend, Receives
 from mailcore.config import Configuration, Settings
-from mailcore.net import Admission, Connection, Door, bind, imap_door, smtp_door
+from mailcore.net import Admission, Connection, Door, bind, bind_unix, imap_door, smtp_door
 from mailcore.net.doors import refusal
-from mailcore.net.listener import close
+from mailcore.net.listener import addresses, close
 from mailcore.serve.banner import Ready
 from mailcore.serve.lock import data_directory
 from mailcore.serve.protocol import (
@@ -136,6 +136,10 @@ async def _bound(settings: Settings) -> AsyncIterator[dict[str, Listeners]]:
         for name, port in ports(settings).items():
             with _startup(f"cannot listen on {settings.host}:{port} (--{name}-port)"):
                 sockets[name] = await bind(settings.host, port)
+        if (path := settings.lmtp_socket) is not None:
+            with _startup(f"cannot listen on {path} (--lmtp-socket)"):
+                listener = bind_unix(path.absolute(), int(settings.lmtp_socket_mode, 8))
+                sockets.setdefault("lmtp", []).append(listener)
         yield sockets
     finally:
         for listeners in sockets.values():
@@ -144,12 +148,15 @@ async def _bound(settings: Settings) -> AsyncIterator[dict[str, Listeners]]:
 
 def ports(settings: Settings) -> dict[str, int]:
     """Return the ports to listen on by the name of their door."""
-    return {
+    ports = {
         "imap": settings.imap_port,
         "smtp": settings.smtp_port,
         "mx": settings.mx_port,
         "http": settings.http_port,
+        "submission": settings.submission_port,
+        "lmtp": settings.lmtp_port,
     }
+    return {name: port for name, port in ports.items() if port is not None}
 
 
 def public_host(settings: Settings) -> str:
@@ -170,13 +177,13 @@ def _endpoints(
     settings: Settings, sockets: dict[str, Listeners], *, only: dict[str, Door] | None = None
 ) -> Endpoints:
     host = public_host(settings)
-    return Endpoints(
-        **{
-            name: Endpoint(host, listeners[0].socket.getsockname()[1], name in ("imap", "smtp"))
-            for name, listeners in sockets.items()
-            if only is None or name in only
-        }
-    )
+    endpoints = {}
+    for name, listeners in sockets.items():
+        if only is None or name in only:
+            address, port = addresses(listeners)[0]
+            where = address if port == 0 else host
+            endpoints[name] = Endpoint(where, port, name in ("imap", "smtp"))
+    return Endpoints(**endpoints)
 
 
 def _context(configuration: Configuration, sockets: dict[str, Listeners]) -> Context:
@@ -198,12 +205,18 @@ def _doors(
     smtp = partial(smtp_door, backend, hostname=settings.domain, limits=limits, admission=admission)
     doors = {
         "imap": imap_door(backend, sockets["imap"], tls=tls, limits=limits, admission=admission),
-        "smtp": smtp(sockets["smtp"], mode="submission", tls=tls),
+        "smtp": smtp(sockets["smtp"], mode="submission", tls=tls, listener=settings.smtp),
     }
+    if "submission" in sockets:
+        doors["submission"] = smtp(
+            sockets["submission"], mode="submission", starttls=tls, listener=settings.submission
+        )
     if isinstance(backend, Receives):
-        doors["mx"] = smtp(sockets["mx"], mode="mx", starttls=tls)
+        doors["mx"] = smtp(sockets["mx"], mode="mx", starttls=tls, listener=settings.mx)
+        if "lmtp" in sockets:
+            doors["lmtp"] = smtp(sockets["lmtp"], mode="lmtp", listener=settings.lmtp)
     else:
-        close(sockets["mx"])
+        close([*sockets["mx"], *sockets.get("lmtp", [])])
     if isinstance(backend, ServesHTTP):
         doors["http"] = _http_door(backend, sockets["http"], settings, admission)
     else:

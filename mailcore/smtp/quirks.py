@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Flag, auto
 
 
@@ -15,3 +16,18 @@ class Quirk(Flag):
     SPACE_BEFORE_PATH = auto()
     #: ``MAIL FROM:a@example.org``, from the same family.
     PATH_WITHOUT_BRACKETS = auto()
+
+
+def parse_quirks(names: Iterable[str]) -> Quirk:
+    """Return the quirks of these names: ``space-before-path`` and the like.
+
+    Raises:
+        ValueError: there is no such quirk.
+    """
+    known = {str(one.name).lower().replace("_", "-"): one for one in Quirk}
+    quirks = Quirk.NONE
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{name} is no quirk: {', '.join(known)}")
+        quirks |= known[name]
+    return quirks

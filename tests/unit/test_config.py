@@ -10,6 +10,7 @@ import pytest
 
 from mailcore import config
 from mailcore.config import ConfigError, Configuration
+from mailcore.smtp import Quirk
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,11 @@ def test_standard_ports_are_only_for_those_that_are_not_set(tmp_path: Path) -> N
         ('domain = "a@b"', {}, {}, "domain is not a mail domain: 'a@b'"),
         ("[post]\ndaily = 13", {}, {}, "[post] 13 a day is bad luck"),
         ('[post.relay]\nhosts = "a"', {}, {}, "post.relay.hosts: must be a list of strings"),
+        ('[mx]\nquirks = ["charm"]', {}, {}, "[mx] charm is no quirk: bare-lf-commands, "),
+        ("", {"MAILCORE_SMTP_DISABLE": "x"}, {}, "[smtp] X is no SMTP extension of this server"),
+        ('[lmtp]\ntrusted = ["10/8"]', {}, {}, "[lmtp] '10/8' does not appear to be"),
+        ("lmtp_port = 65536", {}, {}, "lmtp_port: must be between 0 and 65535, not 65536"),
+        ('lmtp_socket_mode = "rw"', {}, {}, "lmtp_socket_mode is three octal digits: 'rw'"),
     ],
 )
 def test_a_mistake_is_one_line_with_its_place(
@@ -124,6 +130,23 @@ def test_a_mistake_is_one_line_with_its_place(
         load(tmp_path, toml, environ, **flags)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_each_listener_has_settings_of_its_own(tmp_path: Path) -> None:
+    toml = '[mx]\nquirks = ["space-before-path"]\ntrusted = ["192.0.2.0/24", "unix"]\n'
+    environ = {"MAILCORE_SUBMISSION_PORT": "587", "MAILCORE_SUBMISSION_DISABLE": "dsn, chunking"}
+    settings = load(tmp_path, toml, environ, lmtp_socket="/run/lmtp").settings
+    assert settings.mx.allowed == Quirk.SPACE_BEFORE_PATH
+    assert [settings.mx.trusts(host) for host in ("192.0.2.9", "", "198.51.100.1", "x")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert (settings.submission_port, settings.submission.disable) == (587, ("dsn", "chunking"))
+    assert (settings.lmtp_port, settings.lmtp_socket) == (None, Path("/run/lmtp"))
+    assert settings.smtp.allowed == Quirk.NONE
+    assert not settings.smtp.trusts("192.0.2.9")
 
 
 def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:

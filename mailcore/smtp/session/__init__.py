@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailcore.smtp.session.listener import Listener
 from mailcore.smtp.session.session import Mode, Session
 
-__all__ = ["Mode", "Session"]
+__all__ = ["Listener", "Mode", "Session"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 
 from mailcore.limits import Limits
-from mailcore.net.listener import Admission, addresses, bind, close
+from mailcore.net.listener import Admission, addresses, bind, bind_unix, close
 
 
 async def test_a_name_with_two_addresses_gets_one_port() -> None:
@@ -117,3 +118,26 @@ async def test_running_out_of_file_descriptors_passes(
     await trio.sleep(0.2)
     assert waiting.recv(100) == b"hello\r\n"
     waiting.close()
+
+
+async def test_a_unix_socket_replaces_what_a_crash_left(tmp_path: Path) -> None:
+    path = tmp_path / "lmtp"
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(path))
+    left.close()
+    listener = bind_unix(path, 0o600)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert addresses([listener]) == [(str(path), 0)]
+    with pytest.raises(OSError, match="in use"):
+        bind_unix(path)
+    close([listener])
+    close([listener])
+    assert not path.exists()
+
+
+async def test_a_file_is_never_replaced_by_a_socket(tmp_path: Path) -> None:
+    path = tmp_path / "mail"
+    path.write_text("mine")
+    with pytest.raises(OSError, match="in use"):
+        bind_unix(path)
+    assert path.read_text() == "mine"

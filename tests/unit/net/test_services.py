@@ -147,14 +147,11 @@ async def test_services_report_their_doors(
 
 
 async def test_lmtp_is_served_on_a_unix_socket(tmp_path: Path) -> None:
-    from mailcore.net import smtp_door
+    from mailcore.net import bind_unix, smtp_door
 
     path = str(tmp_path / "lmtp")
-    listening = trio.socket.socket(trio.socket.AF_UNIX)
-    await listening.bind(path)
-    listening.listen()
     backend = Pigeonhole()
-    listeners = [trio.SocketListener(listening)]
+    listeners = [bind_unix(Path(path))]
     door = smtp_door(backend, listeners, mode="lmtp", hostname="localhost")
     assert door.addresses == [(path, 0)]
 

@@ -21,6 +21,8 @@ def test_doors_that_are_shut_are_null() -> None:
         "imap": {"host": "::1", "port": 993, "tls": True},
         "smtp": {"host": "::1", "port": 465, "tls": True},
         "mx": None,
+        "submission": None,
+        "lmtp": None,
         "http": None,
         "ca": None,
         "inboxes": [],
