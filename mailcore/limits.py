@@ -34,6 +34,10 @@ class Limits:
     message_size: int = 50 * MIB
     # A message above this size waits in a temporary file instead of memory.
     spool_memory: int = 256 * KIB
+    # Names of mailboxes that clients make or subscribe: characters, and levels. Each level is a
+    # name of its own in LIST.
+    mailbox_name: int = 1000
+    mailbox_levels: int = 50
     # Parsing: nesting of lists, SEARCH keys and body parts (a guard, instead of the Python stack).
     nesting_before_login: int = 8
     nesting: int = 32

@@ -63,7 +63,7 @@ class Access:
 class Account:
     """One connection to an inbox.
 
-    ManagesMailboxes, ManagesSubscriptions, Watchable, Submits, Closes.
+    ManagesMailboxes, CreatesSpecialUse, ManagesSubscriptions, Watchable, Submits, Closes.
 
     Arguments:
         access: its rights.
@@ -103,6 +103,11 @@ class Account:
     async def create(self, name: str) -> None:
         self._check_user_folders()
         await self._store.write(partial(folders.create_folder, inbox=self._inbox, name=name))
+
+    async def create_special(self, name: str, special_use: str) -> None:
+        self._check_user_folders()
+        make = partial(folders.create_folder, inbox=self._inbox, name=name, special_use=special_use)
+        await self._store.write(make)
 
     async def delete(self, name: str) -> None:
         self._check_user_folders()

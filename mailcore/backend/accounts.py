@@ -19,6 +19,7 @@ class MailboxInfo:
         special_use: an attribute of RFC 6154 (``"\\Sent"``), or None.
         subscribed: whether LSUB shows it.
         selectable: False for a name that only has children (``\\Noselect``).
+        exists: False for a name that is only subscribed (``\\NonExistent``, RFC 5258 §3).
     """
 
     name: str
@@ -26,6 +27,7 @@ class MailboxInfo:
     special_use: str | None = None
     subscribed: bool = True
     selectable: bool = True
+    exists: bool = True
 
 
 @runtime_checkable
@@ -55,10 +57,30 @@ class ManagesMailboxes(Protocol):
 
 
 @runtime_checkable
+class CreatesSpecialUse(Protocol):
+    """Optional, on an account: CREATE of a mailbox with a special use (RFC 6154 §3)."""
+
+    async def create_special(self, name: str, special_use: str) -> None:
+        """Make a mailbox for a use: ``\\Archive``, ``\\Junk``, ...
+
+        Raises:
+            MailboxExists: there is one of that name.
+            CannotServe: no mailbox can be for that, or there is one already.
+        """
+        ...
+
+
+@runtime_checkable
 class ManagesSubscriptions(Protocol):
     """Optional, on an account: SUBSCRIBE and UNSUBSCRIBE (RFC 9051 §6.3.7-8)."""
 
-    async def subscribe(self, name: str, subscribed: bool) -> None: ...
+    async def subscribe(self, name: str, subscribed: bool) -> None:
+        """Subscribe a name or not. A subscription outlives its mailbox, if the backend lets it.
+
+        Raises:
+            NoSuchMailbox: only what exists is subscribed here.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

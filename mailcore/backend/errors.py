@@ -66,6 +66,12 @@ class Cannot(BackendError):
     code = "CANNOT"
 
 
+class CannotServe(BackendError):
+    """No mailbox can be made for this use."""
+
+    code = "USEATTR"
+
+
 class OverQuota(BackendError):
     """Over quota."""
 

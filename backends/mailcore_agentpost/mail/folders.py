@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mailcore.backend import Cannot, LimitReached, MailboxExists, NoSuchMailbox
+from mailcore.backend import Cannot, CannotServe, LimitReached, MailboxExists, NoSuchMailbox
 from mailcore_agentpost.store import Transaction
 
 INBOX: Final = "INBOX"
@@ -23,6 +23,8 @@ STANDARD: Final[Mapping[str, str | None]] = {
     TRASH: "\\Trash",
 }
 
+# Uses that show messages of other folders (RFC 6154 §2).
+_VIEWS: Final = frozenset({"\\All", "\\Flagged"})
 _MOST: Final = 1000
 _LONGEST_NAME: Final = 255
 
@@ -69,21 +71,36 @@ def create_standard(transaction: Transaction, inbox: str) -> None:
         _insert(transaction, inbox, name, special_use)
 
 
-def create_folder(transaction: Transaction, inbox: str, name: str) -> None:
-    """Make a folder.
+def create_folder(
+    transaction: Transaction, inbox: str, name: str, special_use: str | None = None
+) -> None:
+    """Make a folder, perhaps for a special use (RFC 6154 §3).
 
     Raises:
         MailboxExists: there is one of that name.
         LimitReached: there are too many.
         Cannot: nothing can have that name.
+        CannotServe: no folder is for that use, or there is one already.
     """
     _check_name(name)
+    if special_use is not None:
+        _check_free(transaction, inbox, special_use)
     (count,) = transaction.execute(
         "SELECT count(*) FROM folders WHERE inbox = ?", (inbox,)
     ).fetchone()
     if count >= _MOST:
         raise LimitReached(f"An inbox has at most {_MOST} folders")
-    _insert(transaction, inbox, name, None)
+    _insert(transaction, inbox, name, special_use)
+
+
+def _check_free(transaction: Transaction, inbox: str, special_use: str) -> None:
+    if special_use in _VIEWS:
+        raise CannotServe("Folders hold messages; views of other folders they are not")
+    taken = transaction.execute(
+        "SELECT 1 FROM folders WHERE inbox = ? AND special_use = ?", (inbox, special_use)
+    ).fetchone()
+    if taken is not None:
+        raise CannotServe("There is a folder for that already")
 
 
 def _check_name(name: str) -> None:
@@ -117,7 +134,8 @@ def rename_folder(transaction: Transaction, inbox: str, name: str, new_name: str
         for folder in all_folders(transaction.connection, inbox)
         if folder.name == name or folder.name.startswith(name + "/")
     ]
-    if not any(folder.name == name for folder in moving):
+    # A name that is no folder has some below it, perhaps.
+    if not moving:
         raise NoSuchMailbox
     if new_name == name:
         raise MailboxExists

@@ -44,9 +44,15 @@ class Select(Command):
 
 @dataclass(frozen=True, slots=True)
 class Create(Command):
-    """CREATE; a trailing "/" was cut off."""
+    """CREATE; a trailing "/" was cut off.
+
+    Arguments:
+        mailbox: its name.
+        special_use: what it shall be for (RFC 6154 §3): attributes as they were written.
+    """
 
     mailbox: str
+    special_use: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +93,19 @@ class List(Command):
         patterns: with ``*`` and ``%``; one unless several stood in brackets.
         select: selection options, upper case ("SUBSCRIBED", "SPECIAL-USE").
         returns: return options, upper case ("CHILDREN", "SPECIAL-USE", "SUBSCRIBED").
+        status: the items of the return option STATUS (RFC 5819); () without it.
     """
 
     reference: str
     patterns: tuple[str, ...]
     select: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether it says what only RFC 5258 §3 knows."""
+        return bool(self.select or self.returns or self.status) or len(self.patterns) != 1
 
 
 @dataclass(frozen=True, slots=True)

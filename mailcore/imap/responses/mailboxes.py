@@ -10,12 +10,23 @@ from mailcore.imap.types import SequenceSet
 
 @dataclass(frozen=True, slots=True)
 class ListResponse:
-    """``* LIST``, or ``* LSUB`` when ``lsub``."""
+    """``* LIST``, or ``* LSUB`` when ``lsub``.
+
+    Arguments:
+        name: of the mailbox.
+        attributes: as ``\\HasChildren``.
+        delimiter: of the levels of its name.
+        lsub: see above.
+        child_info: the selection options that something below it meets (RFC 5258 §3.5).
+        old_name: what it was called before, or what the client called it (RFC 9051 §6.3.9.7).
+    """
 
     name: str
     attributes: tuple[str, ...] = ()
     delimiter: str | None = "/"
     lsub: bool = False
+    child_info: tuple[str, ...] = ()
+    old_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailcore.backend import Copyable, Expungeable, KeepsHistory
+from mailcore.backend import Copyable, CreatesSpecialUse, Expungeable, KeepsHistory
 from mailcore.imap import commands as c
 from mailcore.imap.search import asks_modseq
-from mailcore.imap.session.capabilities import Capabilities, Row, Situation, When, whole
+from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
 from mailcore.imap.types import FetchAtt
 
 
@@ -17,6 +17,14 @@ def _append_limit(situation: Situation) -> tuple[str, ...]:
 
 def _fetches_modseq(command: c.Fetch) -> bool:
     return command.changed_since is not None or FetchAtt("MODSEQ") in command.items
+
+
+def _status(item: str) -> dict[type[c.Command], Uses]:
+    """Return the uses of an item of STATUS, by that command and by LIST (RFC 5819)."""
+    return {
+        c.StatusCommand: lambda command: item in command.items,
+        c.List: lambda command: item in command.status,
+    }
 
 
 # What RFC 9051 has made part of the protocol (appendix E, 2-3), by the names that it had before.
@@ -84,11 +92,19 @@ CAPABILITIES: Final = Capabilities(
                 c.List: lambda command: "SPECIAL-USE" in (*command.select, *command.returns),
             },
         ),
-        Row("STATUS=SIZE", options={c.StatusCommand: lambda command: "SIZE" in command.items}),
+        Row(
+            "CREATE-SPECIAL-USE",
+            needs=(CreatesSpecialUse,),
+            includes=("SPECIAL-USE",),
+            options={c.Create: lambda command: bool(command.special_use)},
+        ),
+        Row("LIST-EXTENDED", options={c.List: lambda command: command.is_extended}),
+        Row("LIST-STATUS", options={c.List: lambda command: bool(command.status)}),
+        Row("STATUS=SIZE", options=_status("SIZE")),
         Row(
             "APPENDLIMIT=",
             values=_append_limit,
-            options={c.StatusCommand: lambda command: "APPENDLIMIT" in command.items},
+            options=_status("APPENDLIMIT"),
         ),
         # -------------------------------------------------------------- the selected mailbox
         Row("UNSELECT", commands={c.Unselect: whole}),
@@ -103,7 +119,7 @@ CAPABILITIES: Final = Capabilities(
             needs=(KeepsHistory,),
             options={
                 c.Select: lambda command: command.condstore,
-                c.StatusCommand: lambda command: "HIGHESTMODSEQ" in command.items,
+                **_status("HIGHESTMODSEQ"),
                 c.Fetch: _fetches_modseq,
                 c.Store: lambda command: command.unchanged_since is not None,
                 c.Search: lambda command: asks_modseq(command.key),

@@ -16,6 +16,7 @@ from mailcore.imap.session import (
     general,
     i18n,
     idle,
+    listing,
     mailboxes,
     search,
     select,
@@ -46,9 +47,8 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
     commands.Rename: mailboxes.rename,
     commands.Subscribe: mailboxes.subscribe,
     commands.Unsubscribe: mailboxes.unsubscribe,
-    commands.List: mailboxes.list_mailboxes,
-    commands.Lsub: mailboxes.list_subscribed,
-    commands.Namespace: mailboxes.namespace,
+    commands.Lsub: listing.list_subscribed,
+    commands.Namespace: listing.namespace,
     commands.StatusCommand: select.status,
     commands.AppendBegin: append.begin,
     commands.Idle: idle.idle,
@@ -63,6 +63,7 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
 
 STREAMS: Final[dict[type[commands.Command], Stream]] = {
     commands.Fetch: fetch.fetch,
+    commands.List: listing.list_mailboxes,
     commands.Search: search.search,
     commands.Select: select.select,
 }

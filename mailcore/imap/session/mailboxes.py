@@ -1,113 +1,118 @@
-"""LIST, LSUB, NAMESPACE and the commands that make and unmake mailboxes (RFC 9051 §6.3)."""
+"""The commands that make, unmake, rename and subscribe mailboxes (RFC 9051 §6.3.4-8)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from mailcore.backend import MailboxInfo, ManagesMailboxes, ManagesSubscriptions
+from mailcore.backend import (
+    Cannot,
+    CannotServe,
+    CreatesSpecialUse,
+    LimitReached,
+    ManagesMailboxes,
+    ManagesSubscriptions,
+    NoSuchMailbox,
+)
 from mailcore.imap import commands
-from mailcore.imap.listing import DELIMITER, Pattern, parents
-from mailcore.imap.responses import ListResponse, NamespaceResponse, Tagged
+from mailcore.imap.listing import DELIMITER, parents
+from mailcore.imap.responses import ListResponse, Tagged
 from mailcore.imap.session.answers import cannot, no, ok
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
 
-
-async def list_mailboxes(session: Session, command: commands.List) -> Tagged:
-    """LIST, with children (RFC 3348), special use (RFC 6154) and selection (RFC 5258)."""
-    if command.patterns == ("",):
-        # Not a pattern: it asks for the delimiter (RFC 9051 §6.3.9).
-        session.send(ListResponse("", ("\\Noselect",)))
-        return ok(command)
-    infos = await session.open_account.mailboxes()
-    patterns = [Pattern(command.reference + pattern) for pattern in command.patterns]
-    above = parents(info.name for info in infos)
-    selected = [info for info in infos if _is_selected(info, command)]
-    # A name in between that is no mailbox itself is only shown where nothing narrows the choice.
-    missing = above - {info.name for info in infos} if len(selected) == len(infos) else ()
-    tell_subscribed = "SUBSCRIBED" in command.select or "SUBSCRIBED" in command.returns
-    for info in _sorted([*selected, *(_placeholder(name) for name in missing)]):
-        if any(pattern.matches(info.name) for pattern in patterns):
-            session.send(ListResponse(info.name, _attributes(info, above, tell_subscribed)))
-    return ok(command)
-
-
-def _is_selected(info: MailboxInfo, command: commands.List) -> bool:
-    return ("SUBSCRIBED" not in command.select or info.subscribed) and (
-        "SPECIAL-USE" not in command.select or info.special_use is not None
-    )
-
-
-def _attributes(info: MailboxInfo, above: set[str], tell_subscribed: bool) -> tuple[str, ...]:
-    found = ["\\HasChildren" if info.name in above else "\\HasNoChildren"]
-    if not info.selectable:
-        found.append("\\Noselect")
-    if info.special_use is not None:
-        found.append(info.special_use)
-    if tell_subscribed and info.subscribed:
-        found.append("\\Subscribed")
-    return tuple(found)
-
-
-def _placeholder(name: str) -> MailboxInfo:
-    return MailboxInfo(name, "", subscribed=False, selectable=False)
-
-
-def _sorted(infos: Sequence[MailboxInfo]) -> list[MailboxInfo]:
-    return sorted(infos, key=lambda info: (info.name != "INBOX", info.name))
-
-
-async def list_subscribed(session: Session, command: commands.Lsub) -> Tagged:
-    """LSUB (RFC 3501 §6.3.9): with "%", a name above a subscribed one is shown too."""
-    infos = [info for info in await session.open_account.mailboxes() if info.subscribed]
-    pattern = Pattern(command.reference + command.pattern)
-    missing: set[str] = set()
-    if "%" in command.pattern:
-        missing = parents(info.name for info in infos) - {info.name for info in infos}
-    for info in _sorted([*infos, *(_placeholder(name) for name in missing)]):
-        if pattern.matches(info.name):
-            attributes = () if info.selectable else ("\\Noselect",)
-            session.send(ListResponse(info.name, attributes, lsub=True))
-    return ok(command)
-
-
-async def namespace(session: Session, command: commands.Namespace) -> Tagged:
-    """NAMESPACE (RFC 2342): one, personal, without a prefix."""
-    session.send(NamespaceResponse(personal=(("", DELIMITER),)))
-    return ok(command)
+# RFC 6154 §2 and the registry of mailbox attributes: those that a mailbox can be made for.
+_SPECIAL_USES: Final = {
+    use.lower(): use
+    for use in ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
+}
 
 
 async def create(session: Session, command: commands.Create) -> Tagged:
-    """CREATE (RFC 9051 §6.3.4)."""
+    """CREATE, with a special use (RFC 6154 §3)."""
     if command.mailbox == "INBOX":
         return no(command, "INBOX exists always", "ALREADYEXISTS")
     account = session.open_account
     if not isinstance(account, ManagesMailboxes):
         return cannot(command, "CREATE")
-    await account.create(command.mailbox)
+    _check_name(session, command.mailbox)
+    if not command.special_use:
+        await account.create(command.mailbox)
+    elif isinstance(account, CreatesSpecialUse):
+        await account.create_special(command.mailbox, _special_use(command.special_use))
+    else:
+        return cannot(command, "CREATE with a use")
     return ok(command)
 
 
+def _special_use(wanted: tuple[str, ...]) -> str:
+    """Return the one use that a mailbox is made for; raises CannotServe."""
+    if len(wanted) > 1:
+        raise CannotServe("A mailbox has one use here")
+    use = _SPECIAL_USES.get(wanted[0].lower())
+    if use is None:
+        raise CannotServe("No mailbox is for that here")
+    return use
+
+
+def _check_name(session: Session, name: str) -> None:
+    """Refuse names that no mailbox can have (RFC 9051 §5.1).
+
+    Raises:
+        Cannot: a level is empty.
+        LimitReached: it is too long, or has too many levels.
+    """
+    limits = session.limits
+    levels = name.split(DELIMITER)
+    if not all(levels):
+        raise Cannot("A mailbox name has something in each level")
+    if len(name) > limits.mailbox_name or len(levels) > limits.mailbox_levels:
+        raise LimitReached(
+            f"A mailbox name has at most {limits.mailbox_name} characters"
+            f" and {limits.mailbox_levels} levels"
+        )
+
+
 async def delete(session: Session, command: commands.Delete) -> Tagged:
-    """DELETE (RFC 9051 §6.3.5)."""
+    """DELETE (RFC 9051 §6.3.5): what is below a mailbox stays, and its name with it."""
     if command.mailbox == "INBOX":
         return no(command, "INBOX can not be deleted", "CANNOT")
     account = session.open_account
     if not isinstance(account, ManagesMailboxes):
         return cannot(command, "DELETE")
-    await account.delete(command.mailbox)
+    try:
+        await account.delete(command.mailbox)
+    except NoSuchMailbox:
+        if command.mailbox in parents(info.name for info in await account.mailboxes()):
+            return no(command, "Only names below this one exist", "HASCHILDREN")
+        raise
     return ok(command)
 
 
 async def rename(session: Session, command: commands.Rename) -> Tagged:
-    """RENAME (RFC 9051 §6.3.6)."""
+    """RENAME (RFC 9051 §6.3.6): what is below a mailbox goes along."""
     account = session.open_account
     if not isinstance(account, ManagesMailboxes):
         return cannot(command, "RENAME")
-    await account.rename(command.mailbox, command.new_name)
+    old, new = command.mailbox, command.new_name
+    if new == "INBOX":
+        return no(command, "INBOX exists always", "ALREADYEXISTS")
+    _check_name(session, new)
+    if new.startswith(old + DELIMITER) and old != "INBOX":
+        return no(command, "A mailbox can not go below itself", "CANNOT")
+    await account.rename(old, new)
+    if session.view is not None and old != "INBOX":
+        session.view.name = _renamed(session.view.name, old, new)
+    if session.rev2 and old != "INBOX":
+        # RFC 9051 §6.3.9.7
+        session.send(ListResponse(new, old_name=old))
     return ok(command)
+
+
+def _renamed(name: str, old: str, new: str) -> str:
+    if name == old or name.startswith(old + DELIMITER):
+        return new + name.removeprefix(old)
+    return name
 
 
 async def subscribe(session: Session, command: commands.Subscribe) -> Tagged:
@@ -126,5 +131,7 @@ async def _subscribe(
     account = session.open_account
     if not isinstance(account, ManagesSubscriptions):
         return cannot(command, "A change of subscriptions")
+    if subscribed:
+        _check_name(session, name)
     await account.subscribe(name, subscribed)
     return ok(command)

@@ -109,18 +109,27 @@ def permanent_flags(mailbox: Mailbox) -> frozenset[str]:
 
 async def status(session: Session, command: commands.StatusCommand) -> Tagged:
     """STATUS, with SIZE, HIGHESTMODSEQ and APPENDLIMIT."""
-    if "HIGHESTMODSEQ" in command.items:
-        session.enable_condstore()
-    mailbox = await session.open_account.open(command.mailbox)
-    snapshot = session.shared.snapshots.get(mailbox)
-    await snapshot.refresh(mailbox)
-    if "SIZE" in command.items:
-        for uid in snapshot.unknown_sizes():
-            await message_size(mailbox, snapshot, uid)
-    found = {item: _status_item(session, mailbox, snapshot, item) for item in command.items}
-    session.send(StatusResponse(command.mailbox, found))
+    session.send(await mailbox_status(session, command.mailbox, command.items))
     await session.tell_updates()
     return ok(command, "STATUS completed")
+
+
+async def mailbox_status(session: Session, name: str, items: tuple[str, ...]) -> StatusResponse:
+    """Return the items of a mailbox, for STATUS and for LIST (RFC 5819).
+
+    Raises:
+        BackendError: it cannot be read.
+    """
+    if "HIGHESTMODSEQ" in items:
+        session.enable_condstore()
+    mailbox = await session.open_account.open(name)
+    snapshot = session.shared.snapshots.get(mailbox)
+    await snapshot.refresh(mailbox)
+    if "SIZE" in items:
+        for uid in snapshot.unknown_sizes():
+            await message_size(mailbox, snapshot, uid)
+    found = {item: _status_item(session, mailbox, snapshot, item) for item in items}
+    return StatusResponse(name, found)
 
 
 def _status_item(session: Session, mailbox: Mailbox, snapshot: Snapshot, item: str) -> int:

@@ -13,9 +13,15 @@ from mailcore.imap.wire.fetch import fetch_items
 from mailcore.imap.wire.flags import store_flags
 from mailcore.imap.wire.framer import tag_of
 from mailcore.imap.wire.listing import parse_list
-from mailcore.imap.wire.modifiers import fetch_modifiers, select_parameters, store_modifiers
+from mailcore.imap.wire.modifiers import (
+    create_parameters,
+    fetch_modifiers,
+    select_parameters,
+    store_modifiers,
+)
 from mailcore.imap.wire.search import search_charset, search_keys, search_returns
 from mailcore.imap.wire.sets import sequence_set
+from mailcore.imap.wire.status import status_items
 from mailcore.imap.wire.strings import (
     atom,
     list_mailbox,
@@ -33,19 +39,6 @@ Parser = Callable[[Cursor, str], c.Command]
 # command         =  tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
 _HEAD = re.compile(rb"[^ ]++ ((?:UID )?[A-Z]++)(?![^ ])", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]++")
-_STATUS_ITEMS = frozenset(
-    {
-        "MESSAGES",
-        "RECENT",
-        "UIDNEXT",
-        "UIDVALIDITY",
-        "UNSEEN",
-        "DELETED",
-        "SIZE",
-        "HIGHESTMODSEQ",
-        "APPENDLIMIT",
-    }
-)
 # RFC 2971 §3.3
 _ID_PAIRS = 30
 # Languages or collations that a client may wish for at a time.
@@ -182,9 +175,12 @@ def _mailbox(cursor: Cursor) -> str:
     return mailbox(cursor)
 
 
+# create          =  "CREATE" SP mailbox [SP "(" create-param *(SP create-param) ")"]
 def _create(cursor: Cursor, tag: str) -> c.Command:
     # RFC 9051 §6.3.4: the delimiter at the end says that names below this one will follow.
-    return c.Create(tag, _mailbox(cursor).removesuffix("/"))
+    name = _mailbox(cursor).removesuffix("/")
+    found = create_parameters(cursor) if cursor.skip(b" ") else {}
+    return c.Create(tag, name, found.get("USE", ()))
 
 
 def _rename(cursor: Cursor, tag: str) -> c.Command:
@@ -202,14 +198,7 @@ def _lsub(cursor: Cursor, tag: str) -> c.Command:
 def _status(cursor: Cursor, tag: str) -> c.Command:
     name = _mailbox(cursor)
     cursor.space()
-    return c.StatusCommand(tag, name, tuple(cursor.bracketed(_status_item, "status items")))
-
-
-def _status_item(cursor: Cursor) -> str:
-    name = cursor.word("a status item")
-    if name not in _STATUS_ITEMS:
-        raise ParseError("Unknown status item")
-    return name
+    return c.StatusCommand(tag, name, status_items(cursor))
 
 
 def _append(cursor: Cursor, tag: str) -> c.Command:

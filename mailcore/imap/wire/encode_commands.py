@@ -111,8 +111,15 @@ def _qresync(known: c.QResync) -> bytes:
     return b"QRESYNC (%b)" % b" ".join(words)
 
 
+def _create(out: Fragments, command: c.Create) -> None:
+    out.line(b"CREATE ")
+    out.mailbox(command.mailbox)
+    if command.special_use:
+        out.line(b" (USE %b)" % flag_list(command.special_use))
+
+
 def _on_mailbox(word: bytes) -> Writer:
-    def write(out: Fragments, command: c.Create | c.Delete | c.Subscribe | c.Unsubscribe) -> None:
+    def write(out: Fragments, command: c.Delete | c.Subscribe | c.Unsubscribe) -> None:
         out.line(word)
         out.mailbox(command.mailbox)
 
@@ -136,8 +143,11 @@ def _list(out: Fragments, command: c.List) -> None:
         out.mailbox(command.patterns[0])
     else:
         _patterns(out, command.patterns)
-    if command.returns:
-        out.line(b" RETURN " + _words(command.returns))
+    returns = list(map(atom, command.returns))
+    if command.status:
+        returns.append(b"STATUS " + _words(command.status))
+    if returns:
+        out.line(b" RETURN (%b)" % b" ".join(returns))
 
 
 def _patterns(out: Fragments, patterns: tuple[str, ...]) -> None:
@@ -251,7 +261,7 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.Login: _login,
     c.Enable: _enable,
     c.Select: _select,
-    c.Create: _on_mailbox(b"CREATE "),
+    c.Create: _create,
     c.Delete: _on_mailbox(b"DELETE "),
     c.Rename: _rename,
     c.Subscribe: _on_mailbox(b"SUBSCRIBE "),

@@ -93,13 +93,28 @@ class ResponseEncoder:
         return astring(mailbox(name, utf8=self._utf8), utf8=self._utf8)
 
     # mailbox-list    =  "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
+    #                    [SP mbox-list-extended]
     def _list(self, response: r.ListResponse) -> bytes:
-        return b"* %b %b %b %b\r\n" % (
+        return b"* %b %b %b %b%b\r\n" % (
             b"LSUB" if response.lsub else b"LIST",
             flag_list(response.attributes),
             _delimiter(response.delimiter),
             self._mailbox(response.name),
+            self._list_extended(response),
         )
+
+    # mbox-list-extended = "(" [mbox-list-extended-item *(SP mbox-list-extended-item)] ")"
+    # childinfo-extended-item = "CHILDINFO" SP "(" list-select-base-opt-quoted
+    #                    *(SP list-select-base-opt-quoted) ")"
+    # oldname-extended-item = "OLDNAME" SP "(" mailbox ")"
+    def _list_extended(self, response: r.ListResponse) -> bytes:
+        items = []
+        if response.child_info:
+            options = b" ".join(string(atom(option)) for option in response.child_info)
+            items.append(b'"CHILDINFO" (%b)' % options)
+        if response.old_name is not None:
+            items.append(b'"OLDNAME" (%b)' % self._mailbox(response.old_name))
+        return b" (%b)" % b" ".join(items) if items else b""
 
     # namespace-response = "NAMESPACE" SP namespace SP namespace SP namespace
     # namespace       =  nil / "(" 1*namespace-descr ")"

@@ -1,9 +1,12 @@
-"""The arguments of LIST (RFC 9051 §6.3.9, RFC 5258, RFC 6154)."""
+"""The arguments of LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailcore.imap.commands import List
 from mailcore.imap.wire.cursor import Cursor, ParseError
+from mailcore.imap.wire.status import status_items
 from mailcore.imap.wire.strings import list_mailbox, reference
 
 _SELECT = frozenset({"SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"})
@@ -25,13 +28,15 @@ def parse_list(cursor: Cursor, tag: str) -> List:
     prefix = reference(cursor)
     cursor.space()
     patterns = _patterns(cursor)
-    returns: list[str] = []
+    returns: list[tuple[str, tuple[str, ...]]] = []
     if cursor.skip(b" "):
         if cursor.word("RETURN") != "RETURN":
             raise ParseError("Expected RETURN")
         cursor.space()
         returns = cursor.bracketed(_return_option, "return options", empty=True)
-    return List(tag, prefix, patterns, tuple(select), tuple(returns))
+    values = {name: value for name, value in returns if value}
+    plain = tuple(name for name, value in returns if not value)
+    return List(tag, prefix, patterns, tuple(select), plain, values.get("STATUS", ()))
 
 
 # mbox-or-pat     =  list-mailbox / "(" list-mailbox *(SP list-mailbox) ")"
@@ -48,8 +53,16 @@ def _select_option(cursor: Cursor) -> str:
     return name
 
 
-def _return_option(cursor: Cursor) -> str:
+# return-option   =/ "STATUS" SP "(" status-att *(SP status-att) ")"       ; RFC 5819 §4
+def _return_option(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
     name = cursor.word("a return option")
-    if name not in _RETURN:
+    if name in _RETURN:
+        return name, ()
+    if name not in _RETURN_VALUES:
         raise ParseError("Unknown return option")
-    return name
+    cursor.space()
+    return name, _RETURN_VALUES[name](cursor)
+
+
+#: What stands behind the return options that have something.
+_RETURN_VALUES: dict[str, Callable[[Cursor], tuple[str, ...]]] = {"STATUS": status_items}

@@ -8,6 +8,7 @@ from typing import Any
 from mailcore.imap.commands import QResync
 from mailcore.imap.types import STAR, SequenceSet
 from mailcore.imap.wire.cursor import Cursor, ParseError
+from mailcore.imap.wire.flags import flag
 from mailcore.imap.wire.sets import sequence_set
 
 # What stands behind the name of a modifier.
@@ -63,6 +64,17 @@ def fetch_modifiers(cursor: Cursor, *, uid: bool) -> dict[str, Any]:
 def store_modifiers(cursor: Cursor) -> dict[str, Any]:
     """Return what STORE is modified by."""
     return modifiers(cursor, {"UNCHANGEDSINCE": _modseq}, "a modifier")
+
+
+# create-param    =  "USE" SP "(" [use-attr *(SP use-attr)] ")"           ; RFC 6154 §6
+def create_parameters(cursor: Cursor) -> dict[str, Any]:
+    """Return the parameters of CREATE."""
+    return modifiers(cursor, {"USE": _uses}, "a parameter")
+
+
+def _uses(cursor: Cursor) -> tuple[str, ...]:
+    cursor.space()
+    return tuple(cursor.bracketed(flag, "attributes", empty=True))
 
 
 # select-param    =  "CONDSTORE" / "QRESYNC" SP "(" uidvalidity SP mod-sequence-value

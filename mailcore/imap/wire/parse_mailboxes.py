@@ -6,7 +6,7 @@ from mailcore.imap import responses as r
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.flags import flag
 from mailcore.imap.wire.sets import sequence_set
-from mailcore.imap.wire.strings import atom, mailbox, nstring, string, text
+from mailcore.imap.wire.strings import astring, atom, mailbox, nstring, string, text
 from mailcore.imap.wire.values import any_value
 
 
@@ -29,9 +29,33 @@ def _listing(cursor: Cursor, *, lsub: bool) -> r.ListResponse:
     delimiter = _delimiter(cursor)
     cursor.space()
     name = mailbox(cursor)
-    if cursor.skip(b" "):
-        any_value(cursor)
-    return r.ListResponse(name, tuple(attributes), delimiter, lsub)
+    child_info: tuple[str, ...] = ()
+    old_name = None
+    extended = cursor.bracketed(_extended_item, "items", empty=True) if cursor.skip(b" ") else ()
+    for item in extended:
+        if isinstance(item, tuple):
+            child_info = item
+        elif item is not None:
+            old_name = item
+    return r.ListResponse(name, tuple(attributes), delimiter, lsub, child_info, old_name)
+
+
+# mbox-list-extended-item = mbox-list-extended-item-tag SP tagged-ext-val
+def _extended_item(cursor: Cursor) -> tuple[str, ...] | str | None:
+    """Return the options of CHILDINFO, the name of OLDNAME, or None for any other."""
+    name = text(astring(cursor)).upper()
+    cursor.space()
+    if name == "CHILDINFO":
+        return tuple(cursor.bracketed(_option, "selection options"))
+    if name == "OLDNAME":
+        (old_name,) = cursor.bracketed(mailbox, "a name")[:1]
+        return old_name
+    any_value(cursor)
+    return None
+
+
+def _option(cursor: Cursor) -> str:
+    return text(astring(cursor)).upper()
 
 
 def _delimiter(cursor: Cursor) -> str | None:

@@ -11,9 +11,12 @@ from mailcore.backend import (
     Account,
     BackendError,
     Cannot,
+    CannotServe,
+    CreatesSpecialUse,
     MailboxExists,
     MailboxInfo,
     ManagesMailboxes,
+    ManagesSubscriptions,
     NoSuchMailbox,
     NotPermitted,
 )
@@ -22,8 +25,13 @@ from mailcore.testing.conformance.suite import Suite, managing, new_mailbox, new
 
 
 async def infos(account: Account) -> dict[str, MailboxInfo]:
-    """Return the mailboxes by name."""
-    return {info.name: info for info in await account.mailboxes()}
+    """Return the mailboxes by name; what is only subscribed is none."""
+    return {info.name: info for info in await account.mailboxes() if info.exists}
+
+
+async def subscriptions(account: Account) -> dict[str, bool]:
+    """Return the subscribed names, and whether each is a mailbox."""
+    return {info.name: info.exists for info in await account.mailboxes() if info.subscribed}
 
 
 class Managing(Suite):
@@ -127,6 +135,64 @@ class Managing(Suite):
                 assert after[name + suffix].id == before[parent + suffix].id
                 assert parent + suffix not in after
             assert after[sibling] == before[sibling]
+
+    async def test_what_is_below_a_deleted_mailbox_stays_and_can_be_renamed(self) -> None:
+        # RFC 9051 §6.3.5-6
+        async with self.managed() as (account, manages):
+            parent = await new_mailbox(account)
+            await manages.create(f"{parent}/child")
+            child = (await infos(account))[f"{parent}/child"]
+            await manages.delete(parent)
+            assert (await infos(account))[f"{parent}/child"] == child
+            name = new_name()
+            await manages.rename(parent, name)
+            after = await infos(account)
+            assert after[f"{name}/child"].id == child.id
+            assert f"{parent}/child" not in after
+
+    async def test_children_are_not_renamed_onto_others(self) -> None:
+        async with self.managed() as (account, manages):
+            parent, name = await new_mailbox(account), new_name()
+            for one in (f"{parent}/a", f"{name}/a"):
+                await manages.create(one)
+            before = await infos(account)
+            with pytest.raises(MailboxExists):
+                await manages.rename(parent, name)
+            assert await infos(account) == before
+
+    async def test_a_mailbox_is_made_for_a_use_once(self) -> None:
+        async with self.managed() as (account, _):
+            if not isinstance(account, CreatesSpecialUse):
+                left_out("Account is CreatesSpecialUse")
+            used = {info.special_use for info in (await infos(account)).values()}
+            name = new_name()
+            free = next(use for use in ("\\Archive", "\\Junk") if use not in used)
+            await account.create_special(name, free)
+            assert (await infos(account))[name].special_use == free
+            with pytest.raises(CannotServe):
+                await account.create_special(new_name(), free)
+            with pytest.raises(MailboxExists):
+                await account.create_special(name, "\\Junk" if free != "\\Junk" else "\\Archive")
+
+    async def test_a_name_without_a_mailbox_is_subscribed_or_refused(self) -> None:
+        # RFC 9051 §6.3.7
+        async with self.managed() as (account, manages):
+            if not isinstance(account, ManagesSubscriptions):
+                left_out("Account is ManagesSubscriptions")
+            subscribed, name = await subscriptions(account), new_name()
+            try:
+                await account.subscribe(name, True)
+            except NoSuchMailbox:
+                assert await subscriptions(account) == subscribed
+                return
+            assert await subscriptions(account) == {**subscribed, name: False}
+            with pytest.raises(NoSuchMailbox):
+                await account.open(name)
+            await manages.create(name)
+            assert await subscriptions(account) == {**subscribed, name: True}
+            await manages.delete(name)
+            await account.subscribe(name, False)
+            assert await subscriptions(account) == subscribed
 
     async def test_a_name_that_is_taken_or_missing_is_not_renamed(self) -> None:
         async with self.managed() as (account, manages):

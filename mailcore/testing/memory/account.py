@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import (
     AccountEnded,
+    CannotServe,
     Hint,
     MailboxExists,
     MailboxInfo,
@@ -92,7 +93,7 @@ class MemoryUser:
 
 
 class MemoryAccount:
-    """One connection of a user. ManagesMailboxes, ManagesSubscriptions, Watchable, Submits."""
+    """One connection of a user. All that an account can offer but Closes."""
 
     def __init__(self, backend: MemoryBackend, user: MemoryUser) -> None:
         self._backend = backend
@@ -100,10 +101,12 @@ class MemoryAccount:
 
     async def mailboxes(self) -> Sequence[MailboxInfo]:
         user = self._user
-        return [
+        existing = [
             MailboxInfo(name, mailbox.id, user.special_use.get(name), name in user.subscribed)
             for name, mailbox in user.mailboxes.items()
         ]
+        gone = user.subscribed - user.mailboxes.keys()
+        return existing + [MailboxInfo(name, "", exists=False) for name in gone]
 
     async def open(self, name: str) -> MemoryMailbox:
         return self._user.open(name)
@@ -111,34 +114,45 @@ class MemoryAccount:
     async def create(self, name: str) -> None:
         self._user.create(name)
 
+    async def create_special(self, name: str, special_use: str) -> None:
+        if special_use in self._user.special_use.values():
+            raise CannotServe("There is one for that already")
+        self._user.create(name)
+        self._user.special_use[name] = special_use
+
     async def delete(self, name: str) -> None:
         if name in DEFAULT_MAILBOXES:
             raise NotPermitted("This mailbox stays")
         self._user.open(name)
+        # RFC 9051 §6.3.7: a subscription is the user's to end.
         del self._user.mailboxes[name]
-        self._user.subscribed.discard(name)
+        self._user.special_use.pop(name, None)
 
     async def rename(self, name: str, new_name: str) -> None:
         user = self._user
-        source = user.open(name)
-        if new_name in user.mailboxes:
-            raise MailboxExists
         if name == "INBOX":
             # RFC 9051 §6.3.6: its messages move, INBOX itself stays.
             user.create(new_name)
-            await source.move(list(source.messages), new_name)
+            await user.inbox.move(list(user.inbox.messages), new_name)
             return
         if name in DEFAULT_MAILBOXES:
             raise NotPermitted("This mailbox keeps its name")
-        for old in [one for one in user.mailboxes if one == name or one.startswith(name + "/")]:
-            user.mailboxes[new_name + old.removeprefix(name)] = user.mailboxes.pop(old)
-            if old in user.subscribed:
-                user.subscribed.remove(old)
-                user.subscribed.add(new_name + old.removeprefix(name))
+        # A name that is no mailbox has some below it, perhaps.
+        renamed = {
+            old: new_name + old.removeprefix(name)
+            for old in user.mailboxes
+            if old == name or old.startswith(name + "/")
+        }
+        if not renamed:
+            raise NoSuchMailbox
+        if any(new in user.mailboxes for new in renamed.values()):
+            raise MailboxExists
+        user.mailboxes = {renamed.get(old, old): box for old, box in user.mailboxes.items()}
+        user.special_use = {renamed.get(old, old): use for old, use in user.special_use.items()}
+        user.subscribed = {renamed.get(old, old) for old in user.subscribed}
 
     async def subscribe(self, name: str, subscribed: bool) -> None:
         if subscribed:
-            self._user.open(name)
             self._user.subscribed.add(name)
         else:
             self._user.subscribed.discard(name)

@@ -151,6 +151,8 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
         flag_tuples,
         st.sampled_from(["/", ".", "\\", '"', None]),
         st.booleans(),
+        st.sampled_from([(), ("SUBSCRIBED",), ("SUBSCRIBED", "SPECIAL-USE")]),
+        st.none() | mailbox_names,
     ),
     r.NamespaceResponse: st.builds(r.NamespaceResponse, _NAMESPACES, _NAMESPACES, _NAMESPACES),
     r.StatusResponse: st.builds(
