@@ -143,3 +143,26 @@ def test_imapflow_is_told_while_it_idles(
         assert idling.stdout.readline() == f"{number}\n"
     output, errors = idling.communicate("leave\n", timeout=TIMEOUT)
     assert (idling.returncode, output, errors) == (0, "", "")
+
+
+def test_imapflow_learns_what_it_has_missed(anna: Account) -> None:
+    """QRESYNC over COMPRESS=DEFLATE (clients.md row 17)."""
+    anna.fill("INBOX", [b"Subject: %d\r\n\r\n" % number for number in range(1, 6)])
+    process = start("resync.mjs", anna, anna.server.imap)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    first = json.loads(process.stdout.readline())
+    assert first["exists"] == 5
+    assert {"CONDSTORE", "QRESYNC"} <= set(first["enabled"])
+    assert first["compressed"]
+    with anna.imap("INBOX") as client:
+        client.store("2,4", "+FLAGS", r"(\Deleted)")
+        client.expunge()
+        client.store("2", "+FLAGS", r"(\Flagged)")
+    output, errors = process.communicate("go on\n", timeout=TIMEOUT)
+    assert process.returncode == 0, errors
+    missed, deleted = map(json.loads, output.splitlines())
+    assert missed["gone"] == [[2, True, True], [4, True, True]]
+    assert missed["flags"] == [[3, ["\\Flagged"]]]
+    assert (missed["exists"], missed["qresync"]) == (3, True)
+    assert deleted["gone"] == [[1, True, False], [3, True, False], [5, True, False]]
