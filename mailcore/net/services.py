@@ -11,7 +11,7 @@ Each ``serve_…`` runs until it is cancelled or its door is drained, and report
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import Literal
 
@@ -35,19 +35,30 @@ def imap_door(
     listeners: Sequence[trio.SocketListener],
     *,
     tls: TLS,
+    starttls: TLS = None,
+    disabled: Collection[str] = (),
     limits: Limits = DEFAULT_LIMITS,
     admission: Admission | None = None,
 ) -> Door:
     """Make a door for IMAP on bound sockets; arguments as for :func:`serve_imap`."""
+    upgrade = tls_source(starttls)
 
     def new_session(peer: Peer) -> Session:
-        return ImapSession(backend, peer, limits=limits, clock=monotonic)
+        return ImapSession(
+            backend,
+            peer,
+            limits=limits,
+            start_tls=upgrade is not None,
+            clock=monotonic,
+            disabled=disabled,
+        )
 
     return session_door(
         "imap",
         listeners,
         new_session,
         implicit_tls=tls_source(tls),
+        starttls=upgrade,
         limits=limits,
         admission=admission,
     )
@@ -104,6 +115,8 @@ async def serve_imap(
     backend: Backend,
     *,
     tls: TLS,
+    starttls: TLS = None,
+    disabled: Collection[str] = (),
     host: str = "127.0.0.1",
     port: int = 0,
     limits: Limits = DEFAULT_LIMITS,
@@ -113,8 +126,10 @@ async def serve_imap(
 
     Arguments:
         backend: whose mail it is.
-        tls: the context, or a function that gives it for each connection; None for no encryption,
-            which is only for tests.
+        tls: the context, or a function that gives it for each connection; None for no encryption
+            at first, with ``starttls`` or for tests.
+        starttls: offer STARTTLS with this (RFC 9051 §6.2.1); nobody logs in before it.
+        disabled: capabilities that are neither advertised nor served, as CAPABILITY spells them.
         host: address to listen on; ``*`` for all.
         port: 0 for any free one.
         limits: bounds on what peers may do.
@@ -122,7 +137,14 @@ async def serve_imap(
     Raises:
         OSError: can not listen there.
     """
-    door = imap_door(backend, await bind(host, port), tls=tls, limits=limits)
+    door = imap_door(
+        backend,
+        await bind(host, port),
+        tls=tls,
+        starttls=starttls,
+        disabled=disabled,
+        limits=limits,
+    )
     await door.run(task_status=task_status)
 
 

@@ -200,7 +200,7 @@ class Session:
                 break
             if self._running is not None:
                 await self._advance(self._running)
-            elif self._handshake:
+            elif self._handshake and not self.connection.closed:
                 return self.connection.data_to_send() or START_TLS
             elif self._farewell is not None and self.append is None:
                 self.connection.close(self._farewell)

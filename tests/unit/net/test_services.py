@@ -211,3 +211,53 @@ async def test_wrong_passwords_are_counted_over_all_connections_of_an_address(
             assert await trio.to_thread.run_sync(log_in, word) == answer
         nursery.cancel_scope.cancel()
     assert Noted.hosts == ["127.0.0.1", "127.0.0.1"]
+
+
+async def test_imap_with_starttls_and_without_what_is_disabled(
+    certificate: CertificateFiles, client_tls: ssl.SSLContext
+) -> None:
+    """Nobody logs in before the handshake, and what was told before it is void."""
+    backend = Pigeonhole()
+
+    def talk(address: tuple[str, int]) -> tuple[str, ...]:
+        with imaplib.IMAP4(*address, timeout=5) as client:
+            assert {"STARTTLS", "LOGINDISABLED"} <= set(client.capabilities)
+            assert "AUTH=PLAIN" not in client.capabilities
+            with pytest.raises(imaplib.IMAP4.error, match="over TLS"):
+                client.login("anna", "word")
+            client.starttls(client_tls)
+            assert not {"STARTTLS", "LOGINDISABLED"} & set(client.capabilities)
+            client.login("anna", "word")
+            return tuple(client.capability()[1][-1].decode().split())
+
+    async with trio.open_nursery() as nursery:
+        serve = partial(
+            serve_imap, backend, tls=None, starttls=certificate.context(), disabled=["idle"]
+        )
+        door: Door = await nursery.start(serve)
+        names = await trio.to_thread.run_sync(talk, door.addresses[0])
+        nursery.cancel_scope.cancel()
+    assert "IDLE" not in names
+    assert "COMPRESS=DEFLATE" in names
+    assert [peer.tls for peer in backend.peers] == [True]
+
+
+async def test_octets_behind_starttls_end_the_connection(certificate: CertificateFiles) -> None:
+    """limits-and-attacks: bytes buffered behind STARTTLS, whole or partial line: close."""
+
+    def talk(address: tuple[str, int], behind: bytes) -> bytes:
+        with socket.create_connection(address, 5) as client:
+            client.recv(1000)
+            client.sendall(b"a STARTTLS\r\n" + behind)
+            heard = b""
+            while data := client.recv(1000):
+                heard += data
+            return heard
+
+    async with trio.open_nursery() as nursery:
+        serve = partial(serve_imap, Pigeonhole(), tls=None, starttls=certificate.context())
+        door: Door = await nursery.start(serve)
+        for behind in (b"b NOOP\r\n", b"b LOGIN anna wo"):
+            heard = await trio.to_thread.run_sync(talk, door.addresses[0], behind)
+            assert heard == b"* BYE Plaintext behind STARTTLS\r\n"
+        nursery.cancel_scope.cancel()

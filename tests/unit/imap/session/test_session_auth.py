@@ -153,3 +153,11 @@ def test_logout(connect):
     assert bye.startswith("* BYE")
     assert tagged.startswith("t OK")
     assert client.closed
+
+
+@pytest.mark.parametrize("behind", [b"b NOOP\r\n", b"b LOGIN alice"])
+def test_plaintext_behind_starttls_ends_the_session_before_any_handshake(connect, behind):
+    """limits-and-attacks: bytes buffered behind STARTTLS, whole or partial line."""
+    client = connect(login=False, start_tls=True, peer=Peer("imap"))
+    assert client.say(b"a STARTTLS\r\n" + behind) == b"* BYE Plaintext behind STARTTLS\r\n"
+    assert client.closed
