@@ -12,11 +12,12 @@ from mailcore.backend import BackendError
 from mailcore_agentpost.cases import MISSING_SCOPE, UNAVAILABLE, Refusal
 from mailcore_agentpost.http.service import NotThere, Refused
 from mailcore_agentpost.hub import Hub
-from mailcore_agentpost.mail import inboxes, keys, listing, messages, rules, threads
+from mailcore_agentpost.mail import folders, inboxes, keys, listing, messages, rules, threads
 from mailcore_agentpost.policy import Sender
 from mailcore_agentpost.sending import Message, Outbox
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import (
+    FolderRow,
     InboxRow,
     KeyRow,
     MatchType,
@@ -205,6 +206,10 @@ class Service:
         message = await self.message(key, message_id)
         await self._write(listing.restore_message, message)
         return await self.message(key, message_id)
+
+    async def folders(self, key: KeyRow, inbox_id: str) -> Sequence[FolderRow]:
+        await self.inbox(key, inbox_id)
+        return await self._read(folders.count_folders, inbox_id)
 
     # ----------------------------------------------------------------------------------- threads
 

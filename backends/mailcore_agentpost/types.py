@@ -82,6 +82,16 @@ class MessageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FolderRow:
+    """A folder, with how many messages lie in it."""
+
+    name: str
+    special_use: str | None
+    total: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadRow:
     """A thread of an inbox.
 

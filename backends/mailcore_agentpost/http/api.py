@@ -8,13 +8,14 @@ import msgspec
 
 from mailcore import __version__
 from mailcore_agentpost.event_log import EventLog
-from mailcore_agentpost.http import websocket
+from mailcore_agentpost.http import static, websocket
 from mailcore_agentpost.http.exchange import Response
 from mailcore_agentpost.http.handlers import (
     events,
     inboxes,
     keys,
     messages,
+    parts,
     rules,
     sending,
     threads,
@@ -46,6 +47,7 @@ def routes(
     table = (
         *inboxes.routes(inboxes.InboxHandlers(service, imap, smtp)),
         *messages.routes(messages.MessageHandlers(service)),
+        *parts.routes(parts.PartHandlers(service)),
         *sending.routes(sending.SendHandlers(service), limits),
         *waiting.routes(waiting.WaitHandlers(service, log, limits)),
         *threads.routes(threads.ThreadHandlers(service)),
@@ -54,6 +56,7 @@ def routes(
         *webhooks.routes(webhooks.WebhookHandlers(service, hooks)),
         *keys.routes(keys.KeyHandlers(service)),
         *rules.routes(rules.RuleHandlers(service)),
+        *static.routes(static.StaticFiles()),
         Route(
             method="GET",
             path="/healthz",

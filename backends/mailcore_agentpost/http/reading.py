@@ -74,11 +74,11 @@ def summary_fields(row: MessageRow) -> dict[str, Any]:
     }
 
 
-def read_text(data: Buffer) -> Text:
+def read_text(data: Buffer, structure: Part) -> Text:
     """Find and decode the bodies of a message; never an error."""
     plain = html = None
     attachments = False
-    for part in leaves(mime.parse_structure(data)):
+    for part in leaves(structure):
         if is_attachment(part):
             attachments = True
         elif part.type != "text":

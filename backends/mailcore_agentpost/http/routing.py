@@ -100,7 +100,7 @@ class Router:
 
     def _add(self, route: Route) -> None:
         node, names = self._root, []
-        for segment in route.path.strip("/").split("/"):
+        for segment in filter(None, route.path.split("/")):
             if segment.startswith("{"):
                 names.append(segment[1:-1])
                 node.named = node = node.named or _Node()
@@ -134,7 +134,7 @@ class Router:
     def _walk(self, path: str) -> tuple[_Node, list[str]]:
         node = self._root
         values = []
-        for segment in path[1:].split("/", _MAX_SEGMENTS):
+        for segment in path[1:].split("/", _MAX_SEGMENTS) if path != "/" else ():
             # Decoded after the split: an encoded slash is part of a value, never of the path.
             text = unquote(segment)
             child = node.literals.get(text)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mailcore_agentpost.types import (
+    FolderRow,
     InboxRow,
     KeyRow,
     MatchType,
@@ -114,6 +115,8 @@ class Service(Protocol):
     async def trash(self, key: KeyRow, message_id: str) -> None: ...
 
     async def restore(self, key: KeyRow, message_id: str) -> MessageRow: ...
+
+    async def folders(self, key: KeyRow, inbox_id: str) -> Sequence[FolderRow]: ...
 
     async def threads(
         self, key: KeyRow, inbox_id: str, *, before: str | None, limit: int

@@ -9,6 +9,7 @@ from typing import Final
 
 from mailcore.backend import Cannot, CannotServe, LimitReached, MailboxExists, NoSuchMailbox
 from mailcore_agentpost.store import Transaction
+from mailcore_agentpost.types import FolderRow
 
 INBOX: Final = "INBOX"
 SENT: Final = "Sent"
@@ -53,6 +54,26 @@ def all_folders(connection: sqlite3.Connection, inbox: str) -> list[Folder]:
         f"SELECT {_COLUMNS} FROM folders WHERE inbox = ? ORDER BY id", (inbox,)
     )
     return [_folder(row) for row in rows.fetchall()]
+
+
+def count_folders(connection: sqlite3.Connection, inbox: str) -> list[FolderRow]:
+    """Return the folders of an inbox with how many messages lie in each."""
+    rows = connection.execute(
+        "SELECT name, special_use, count(uid) AS total,"
+        " count(uid) FILTER (WHERE instr(' ' || flags || ' ', ' \\Seen ') = 0) AS unread"
+        " FROM folders LEFT JOIN placements ON folder = id WHERE inbox = ?"
+        " GROUP BY id ORDER BY id",
+        (inbox,),
+    )
+    return [
+        FolderRow(
+            name=row["name"],
+            special_use=row["special_use"],
+            total=row["total"],
+            unread=row["unread"],
+        )
+        for row in rows.fetchall()
+    ]
 
 
 def find_folder(connection: sqlite3.Connection, inbox: str, name: str) -> Folder:

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 
 from msgspec import UNSET
 
+from mailcore.message import parse_structure
 from mailcore_agentpost.http.exchange import Response
 from mailcore_agentpost.http.paging import cut, decode_cursor
+from mailcore_agentpost.http.parts import attachments
 from mailcore_agentpost.http.problems import invalid
 from mailcore_agentpost.http.reading import FLAGGED, SEEN, read_text, summary_fields
 from mailcore_agentpost.http.routing import V1, Call, Route
@@ -112,8 +114,15 @@ class MessageHandlers:
 
 async def whole_message(service: Service, key: KeyRow, row: MessageRow) -> Message:
     """Return a message with its text."""
-    text = read_text(await service.read(key, row.id, 0, row.size))
-    return Message(**summary_fields(row), text_body=text.plain, html_body=text.html)
+    data = await service.read(key, row.id, 0, row.size)
+    structure = parse_structure(data)
+    text = read_text(data, structure)
+    return Message(
+        **summary_fields(row),
+        text_body=text.plain,
+        html_body=text.html,
+        attachments=attachments(structure),
+    )
 
 
 def routes(messages: MessageHandlers) -> Sequence[Route]:

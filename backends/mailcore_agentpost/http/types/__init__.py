@@ -53,6 +53,13 @@ from mailcore_agentpost.http.types.messages import (
     UpdateMessage,
     WaitQuery,
 )
+from mailcore_agentpost.http.types.parts import (
+    Attachment,
+    FolderCounts,
+    FolderList,
+    MimePart,
+    View,
+)
 from mailcore_agentpost.http.types.rules import (
     CreateFilterRule,
     FilterRule,
@@ -76,6 +83,7 @@ from mailcore_agentpost.http.types.webhooks import (
 __all__ = [
     "AddLabels",
     "Address",
+    "Attachment",
     "BodyText",
     "ClientId",
     "CreateFilterRule",
@@ -90,6 +98,8 @@ __all__ = [
     "EventQuery",
     "FilterRule",
     "FilterRulePage",
+    "FolderCounts",
+    "FolderList",
     "Health",
     "Inbox",
     "InboxPage",
@@ -101,6 +111,7 @@ __all__ = [
     "MessagePage",
     "MessageQuery",
     "MessageSummary",
+    "MimePart",
     "NewKey",
     "NewWebhook",
     "Page",
@@ -119,6 +130,7 @@ __all__ = [
     "UpdateMessage",
     "UpdateWebhook",
     "Username",
+    "View",
     "WaitQuery",
     "Webhook",
     "WebhookDelivery",

@@ -15,6 +15,7 @@ from mailcore_agentpost.http.types.base import (
     RequestBody,
     ResponseBody,
 )
+from mailcore_agentpost.http.types.parts import Attachment
 from mailcore_agentpost.types import Direction
 
 # RFC 5321 §4.1.2 without quoted local parts and address literals; so nothing in it can end a header
@@ -113,10 +114,12 @@ class Message(MessageSummary, frozen=True):
 
     Arguments:
         text_body, html_body: the first part of that type, decoded; None if there is none.
+        attachments: what else there is.
     """
 
     text_body: str | None
     html_body: str | None
+    attachments: list[Attachment]
 
 
 class MessagePage(Page, frozen=True):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from mailcore.message import parse_structure
 from mailcore_agentpost.http.reading import read_text
 from mailcore_agentpost.http.service import NotThere, Refused
 from mailcore_agentpost.types import InboxRow, KeyRow, MessageFilter, MessageRow, Outgoing, RuleRow
@@ -181,7 +182,7 @@ class MemoryService:
             direction=direction,
             folder="Sent" if direction == "outbound" else "INBOX",
             flags=flags,
-            has_attachments=read_text(octets).has_attachments,
+            has_attachments=read_text(octets, parse_structure(octets)).has_attachments,
             size=len(octets),
             created_at=NOW,
             header=octets.partition(b"\r\n\r\n")[0] + b"\r\n\r\n",

@@ -8,7 +8,7 @@ import email.policy
 import msgspec
 import pytest
 
-from mailcore.message import parse_envelope
+from mailcore.message import parse_envelope, parse_structure
 from mailcore_agentpost.http.composing import compose
 from mailcore_agentpost.http.decoding import decode_json
 from mailcore_agentpost.http.problems import Problem
@@ -39,7 +39,7 @@ def test_what_is_sent_is_what_is_read() -> None:
     assert head.to == [Address("a@b.example", 'Jörg "x", <y>'), Address("c@b.example", "")]
     assert [one.email for one in head.cc + head.bcc] == ["d@b.example", "e@b.example"]
     assert head.subject == ("Grüße " * 30).strip()
-    text = read_text(octets)
+    text = read_text(octets, parse_structure(octets))
     assert text.plain is not None
     assert text.plain.startswith("Hello ünicode\r\n.\r\nFrom here\r\nlong ")
     assert (text.html, text.has_attachments) == ("<p>Hellö</p>\r\n", False)
@@ -77,12 +77,12 @@ def test_nothing_can_break_out_of_its_field(fields: dict[str, object]) -> None:
 def test_an_address_beyond_ascii_needs_utf8_headers() -> None:
     octets = compose(ME, request(to=[{"email": "jörg@bücher.example"}], html_body="<p>x</p>"))
     assert heading(parse_envelope(octets)).to == [Address("jörg@bücher.example", "")]
-    assert read_text(octets).plain is None
+    assert read_text(octets, parse_structure(octets)).plain is None
 
 
 def test_bare_carriage_returns_in_a_body_become_line_ends() -> None:
     octets = compose(ME, request(text_body="a\rb\nc"))
-    assert read_text(octets).plain == "a\r\nb\r\nc\r\n"
+    assert read_text(octets, parse_structure(octets)).plain == "a\r\nb\r\nc\r\n"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_attachments_and_pictures_in_the_text(disposition: str, attached: bool) 
         "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n"
         f"--b\r\nContent-Type: image/png\r\n{disposition}\r\nx\r\n--b--\r\n"
     ).encode()
-    text = read_text(octets)
+    text = read_text(octets, parse_structure(octets))
     assert (text.plain, text.has_attachments) == ("hello", attached)
 
 
@@ -108,7 +108,7 @@ def test_a_text_attachment_is_not_the_text() -> None:
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
         b"Content-Disposition: attachment\r\n\r\nnotes\r\n--b\r\n\r\nhello\r\n--b--\r\n"
     )
-    text = read_text(octets)
+    text = read_text(octets, parse_structure(octets))
     assert (text.plain, text.has_attachments) == ("hello", True)
 
 
@@ -117,7 +117,7 @@ def test_deep_nesting_costs_no_stack() -> None:
         b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
         for n in range(3000)
     )
-    assert read_text(octets).html is None
+    assert read_text(octets, parse_structure(octets)).html is None
 
 
 def test_the_standard_library_agrees() -> None:

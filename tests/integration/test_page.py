@@ -1,0 +1,149 @@
+"""The page, in a real browser: sign in, see mail arrive, answer, add a rule, export."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailcore_agentpost.client import AgentPost, Inbox
+
+from .accounts import Account, need
+from .program import Server
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = shutil.which("chromium") or ""
+# A browser that looks for nothing but what the tests ask of it.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MAIL = (
+    b"From: Anna <anna@example.org>\r\nSubject: %b\r\nMessage-ID: <%b@example.org>\r\n"
+    b"Content-Type: text/html\r\n\r\n"
+    b'<p id="hello">Hello</p><script>document.body.innerHTML = "ran"</script>'
+    b'<img src="http://127.0.0.1:9/spy"><img src=x onerror="parent.document.title=1">\r\n'
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    need(CHROMIUM, "chromium")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: playwright.Browser, agentpost: Server) -> Iterator[playwright.Page]:
+    """The page, signed in; whatever it complains of is an error."""
+    complaints: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(agentpost.url)
+    page.get_by_label("API key").fill("ap_sk_wrong")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").filter(has_text="Invalid").wait_for()
+    page.get_by_label("API key").fill(agentpost.key)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("navigation", name="Inboxes").wait_for()
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def deliver(carla: Account, subject: bytes) -> None:
+    carla.deliver(MAIL % (subject, subject))
+
+
+def test_mail_arrives_while_one_looks_and_is_answered(
+    page: playwright.Page, api: AgentPost, inbox: Inbox, carla: Account
+) -> None:
+    page.reload()
+    page.get_by_title(inbox.email, exact=True).click()
+    page.get_by_text("Nothing here yet.").wait_for()
+    idling = carla.raw_imap()
+    idling.send(b"s SELECT INBOX\r\ni IDLE\r\n")
+    assert idling.until(b"+")
+    deliver(carla, b"invoice")
+    row = page.get_by_role("region", name="Messages").get_by_role("link", name="invoice")
+    row.wait_for()
+    assert b"EXISTS" in idling.until(b"* 1 EXISTS")
+    idling.close()
+    row.click()
+    page.get_by_role("heading", name="invoice").wait_for()
+    page.get_by_role("button", name="Reply", exact=True).click()
+    page.get_by_label("Text", exact=True).fill("Thank you.")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("Sent.").wait_for()
+    (answer,) = api.messages.list(inbox.id, folder="Sent").data
+    assert answer.subject == "Re: invoice"
+    (original,) = api.messages.list(inbox.id, folder="INBOX").data
+    assert (original.unread, original.replied) == (False, True)
+
+
+def test_html_of_strangers_runs_nothing_and_loads_nothing(
+    page: playwright.Page, inbox: Inbox, carla: Account
+) -> None:
+    deliver(carla, b"html")
+    page.reload()
+    page.get_by_title(inbox.email, exact=True).click()
+    page.get_by_role("region", name="Messages").get_by_role("link", name="html").click()
+    asked, blocked = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("requestfailed", lambda request: blocked.append((request.url, request.failure)))
+    page.get_by_role("tab", name="HTML").click()
+    frame = page.frame_locator("iframe")
+    frame.locator("#hello").wait_for()
+    assert frame.locator("#hello").inner_text() == "Hello"
+    page.wait_for_timeout(200)
+    # The browser reports what it was asked for, also where the policy keeps it from asking.
+    wanted = {url for url in asked if url.endswith(("/spy", "/x"))}
+    assert len(wanted) == 2
+    assert {url for url, failure in blocked if failure == "csp"} == wanted
+    assert page.title() == "AgentPost"
+
+
+def test_a_rule_is_added_and_refuses(page: playwright.Page, api: AgentPost, inbox: Inbox) -> None:
+    page.get_by_role("link", name="Policy").click()
+    page.get_by_label("address or domain").fill("rival.example")
+    page.get_by_role("button", name="Add rule").click()
+    page.get_by_role("cell", name="rival.example").wait_for()
+    page.get_by_role("link", name="Mail").click()
+    page.get_by_title(inbox.email, exact=True).click()
+    page.get_by_role("button", name="Write").click()
+    page.get_by_label("To").fill("boss@rival.example")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("alert").filter(has_text="filter rule").wait_for()
+    for rule in api.filter_rules:
+        api.filter_rules.delete(rule.id)
+
+
+def test_credentials_are_downloaded(page: playwright.Page, inbox: Inbox, tmp_path: Path) -> None:
+    page.get_by_role("link", name="Keys").click()
+    page.get_by_role("heading", name="Thunderbird").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download all as CSV").click()
+    file = tmp_path / "credentials.csv"
+    download.value.save_as(file)
+    assert inbox.email in file.read_text()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_window(page: playwright.Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for tab in ("Activity", "Webhooks", "Policy", "Keys", "Mail"):
+        page.get_by_role("link", name=tab, exact=True).click()
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
