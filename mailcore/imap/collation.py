@@ -10,10 +10,16 @@ from typing import Final
 Collation = Callable[[str], str]
 
 
+# Code points that are remembered: more than any few scripts have.
+_REMEMBERED: Final = 20_000
+
+
 class _Folded(dict[int, str]):
     """What i;unicode-casemap makes of each code point, found when it is first met."""
 
     def __missing__(self, codepoint: int) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
         character = chr(codepoint)
         # UnicodeData.txt maps one code point to one; what becomes several is of SpecialCasing.txt,
         # which RFC 5051 does not know.

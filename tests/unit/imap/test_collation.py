@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcore.imap.collation import COLLATIONS, casemap
+from mailcore.imap.collation import _FOLDED, COLLATIONS, casemap
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ def test_casemap(text: str, folded: str) -> None:
 def test_casemap_of_a_text_is_that_of_its_code_points(text: str) -> None:
     assert casemap(text) == "".join(map(casemap, text))
     assert unicodedata.is_normalized("NFKD", casemap(text[:1]))
+
+
+def test_a_text_of_every_letter_there_is_leaves_no_table_of_them() -> None:
+    text = "".join(map(chr, range(0x80, 0xD800)))
+    assert casemap(text) == "".join(map(casemap, text))
+    assert len(_FOLDED) <= 20_000
 
 
 def test_other_collations() -> None:
