@@ -270,7 +270,7 @@ class ServerConnection:
 
     def _is_injection(self, response: Tagged) -> bool:
         """Tell whether octets wait that cannot be what follows this answer (RFC 4978 §3)."""
-        granted = isinstance(self._command, c.StartTls | c.Compress)
+        granted = isinstance(self._command, (c.StartTls, c.Compress))
         return granted and response.status is Status.OK and len(self._framer) > 0
 
     def _check_continuation(self) -> None:
