@@ -19,6 +19,7 @@ from mailcore.backend import (
     MailboxInfo,
     NewMessage,
     NotPermitted,
+    ObjectIds,
     Peer,
 )
 from mailcore.limits import Limits
@@ -184,7 +185,10 @@ def _read(new: NewMessage, data: Buffer, limits: Limits) -> Digest:
 
 
 class Mailbox:
-    """A folder. Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory.
+    """A folder.
+
+    Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory, IdentifiesMessages,
+    KeepsSaveDates.
 
     Arguments:
         access: the rights of whoever opened it.
@@ -220,6 +224,14 @@ class Mailbox:
     async def summaries(self, uids: Sequence[int]) -> Mapping[int, bytes]:
         return await self._store.read(
             partial(messages.read_summaries, folder=self._folder.id, uids=uids)
+        )
+
+    async def object_ids(self, uids: Sequence[int]) -> Mapping[int, ObjectIds]:
+        return await self._store.read(partial(messages.read_ids, folder=self._folder.id, uids=uids))
+
+    async def save_dates(self, uids: Sequence[int]) -> Mapping[int, datetime]:
+        return await self._store.read(
+            partial(placements.save_dates, folder=self._folder.id, uids=uids)
         )
 
     async def append(self, new: Sequence[NewMessage]) -> Sequence[int]:

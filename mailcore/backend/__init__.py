@@ -53,6 +53,7 @@ from mailcore.backend.extensions import (
     ResolvesUrls,
 )
 from mailcore.backend.history import KeepsHistory
+from mailcore.backend.identities import IdentifiesMessages, KeepsSaveDates, ObjectIds
 from mailcore.backend.mailboxes import (
     Appendable,
     Copied,
@@ -103,7 +104,9 @@ __all__ = [
     "Hint",
     "Honoured",
     "HonoursExtensions",
+    "IdentifiesMessages",
     "KeepsHistory",
+    "KeepsSaveDates",
     "KeepsSummaries",
     "LimitReached",
     "MailTransaction",
@@ -117,6 +120,7 @@ __all__ = [
     "NewMessage",
     "NoSuchMailbox",
     "NotPermitted",
+    "ObjectIds",
     "OverQuota",
     "Peer",
     "Receives",

@@ -91,7 +91,7 @@ class FetchAtt:
 
     ENVELOPE, FLAGS, INTERNALDATE, RFC822, RFC822.HEADER, RFC822.SIZE, RFC822.TEXT, BODY,
     BODYSTRUCTURE, UID,
-    MODSEQ. The macros ALL, FAST and FULL are expanded by the parser.
+    MODSEQ, EMAILID, THREADID, SAVEDATE. The macros ALL, FAST and FULL are expanded by the parser.
     """
 
     name: str
@@ -112,7 +112,18 @@ class FetchBody:
     partial: tuple[int, int] | None = None
 
 
-FetchItem = FetchAtt | FetchBody
+@dataclass(frozen=True, slots=True)
+class FetchPreview:
+    """PREVIEW (RFC 8970 §3).
+
+    Arguments:
+        lazy: the client takes NIL rather than wait.
+    """
+
+    lazy: bool = False
+
+
+FetchItem = FetchAtt | FetchBody | FetchPreview
 
 
 class Status(Enum):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mailcore.backend import ObjectIds
 from mailcore.limits import MIB
 from mailcore.message import Buffer
 from mailcore_agentpost.ids import new_id
@@ -81,6 +82,18 @@ def read_summaries(
         (folder, json.dumps(list(uids))),
     )
     return {row["uid"]: row["summary"] for row in rows.fetchall()}
+
+
+def read_ids(
+    connection: sqlite3.Connection, folder: int, uids: Sequence[int]
+) -> Mapping[int, ObjectIds]:
+    """Return the ids of the messages under some UIDs, and those of their threads."""
+    rows = connection.execute(
+        "SELECT uid, id, thread FROM placements JOIN messages ON number = message"
+        " WHERE folder = ? AND uid IN (SELECT value FROM json_each(?))",
+        (folder, json.dumps(list(uids))),
+    )
+    return {row["uid"]: ObjectIds(row["id"], row["thread"]) for row in rows.fetchall()}
 
 
 def insert_message(

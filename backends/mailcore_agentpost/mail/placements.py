@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -115,15 +116,37 @@ def vanished(connection: sqlite3.Connection, folder: int, since: int) -> list[in
     return [row["uid"] for row in rows]
 
 
+def save_dates(
+    connection: sqlite3.Connection, folder: int, uids: Sequence[int]
+) -> dict[int, datetime]:
+    """Return when some messages were placed here, as far as that was noted (RFC 8514)."""
+    rows = connection.execute(
+        "SELECT uid, saved FROM placements"
+        " WHERE folder = ? AND saved IS NOT NULL AND uid IN (SELECT value FROM json_each(?))",
+        (folder, json.dumps(list(uids))),
+    )
+    return {row["uid"]: datetime.fromtimestamp(row["saved"], UTC) for row in rows.fetchall()}
+
+
 def place(transaction: Transaction, folder: int, placements: Sequence[Placement]) -> list[int]:
     """Put messages into a folder; return their UIDs."""
     first, modseq = take_uids(transaction, folder, len(placements))
     uids = list(range(first, first + len(placements)))
+    now = int(time.time())
     transaction.connection.executemany(
-        "INSERT INTO placements (folder, uid, modseq, flags, message, size, date, zone)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO placements (folder, uid, modseq, flags, message, size, date, zone, saved)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (folder, uid, modseq, _text(one.flags), one.message, one.size, *_date_columns(one.date))
+            (
+                folder,
+                uid,
+                modseq,
+                _text(one.flags),
+                one.message,
+                one.size,
+                *_date_columns(one.date),
+                now,
+            )
             for uid, one in zip(uids, placements, strict=True)
         ],
     )

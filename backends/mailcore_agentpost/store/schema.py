@@ -220,11 +220,17 @@ def _create_webhooks(database: Database) -> None:
     database.table("deliveries").create_index(["created_at"])
 
 
+def _note_save_dates(database: Database) -> None:
+    # Seconds; NULL for what was placed before this version.
+    database.execute("ALTER TABLE placements ADD COLUMN saved INTEGER")
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
     _create_events,
     _create_webhooks,
+    _note_save_dates,
 )
 
 

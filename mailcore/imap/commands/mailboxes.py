@@ -124,7 +124,7 @@ class Namespace(Command):
 @dataclass(frozen=True, slots=True)
 class StatusCommand(Command):
     """STATUS; items in upper case (MESSAGES, RECENT, UIDNEXT, UIDVALIDITY, UNSEEN, DELETED, SIZE,
-    HIGHESTMODSEQ, APPENDLIMIT).
+    HIGHESTMODSEQ, APPENDLIMIT, MAILBOXID).
     """
 
     mailbox: str

@@ -45,6 +45,34 @@ class ModSequence:
 
 
 @dataclass(frozen=True, slots=True)
+class EmailId:
+    """EMAILID (RFC 8474 §5.1)."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadId:
+    """THREADID; None is NIL (RFC 8474 §5.2)."""
+
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDate:
+    """SAVEDATE; None is NIL (RFC 8514 §4.3)."""
+
+    date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """PREVIEW; None is NIL: there is none yet (RFC 8970 §3.1)."""
+
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class EnvelopeAttribute:
     """ENVELOPE."""
 
@@ -104,6 +132,10 @@ FetchAttribute = (
     | InternalDate
     | Rfc822Size
     | ModSequence
+    | EmailId
+    | ThreadId
+    | SaveDate
+    | Preview
     | EnvelopeAttribute
     | BodyAttribute
     | BodySection

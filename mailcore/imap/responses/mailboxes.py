@@ -40,10 +40,15 @@ class NamespaceResponse:
 
 @dataclass(frozen=True, slots=True)
 class StatusResponse:
-    """``* STATUS``."""
+    """``* STATUS``.
+
+    Arguments:
+        mailbox: its name.
+        items: numbers, and ids as text (MAILBOXID, RFC 8474 §4.3).
+    """
 
     mailbox: str
-    items: Mapping[str, int]
+    items: Mapping[str, int | str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailcore.backend import Copyable, CreatesSpecialUse, Expungeable, KeepsHistory
+from mailcore.backend import (
+    Appendable,
+    Copyable,
+    CreatesSpecialUse,
+    Expungeable,
+    IdentifiesMessages,
+    KeepsHistory,
+    KeepsSaveDates,
+)
 from mailcore.imap import commands as c
 from mailcore.imap.search import asks_modseq
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
-from mailcore.imap.types import FetchAtt
+from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE
+from mailcore.imap.types import FetchAtt, FetchPreview
 
 
 def _append_limit(situation: Situation) -> tuple[str, ...]:
@@ -136,6 +145,32 @@ CAPABILITIES: Final = Capabilities(
             },
             enable=True,
             implies=("CONDSTORE",),
+        ),
+        Row(
+            "OBJECTID",
+            needs=(IdentifiesMessages,),
+            options={
+                c.Fetch: lambda command: not ID_ITEMS.isdisjoint(command.items),
+                **_status("MAILBOXID"),
+            },
+        ),
+        Row(
+            "SAVEDATE",
+            needs=(KeepsSaveDates,),
+            options={c.Fetch: lambda command: SAVE_DATE in command.items},
+        ),
+        Row(
+            "PREVIEW",
+            options={
+                c.Fetch: lambda command: any(
+                    isinstance(item, FetchPreview) for item in command.items
+                )
+            },
+        ),
+        Row(
+            "MULTIAPPEND",
+            needs=(Appendable,),
+            options={c.AppendBegin: lambda command: command.index > 0},
         ),
         Row("UIDONLY", enable=True),
         Row("MESSAGELIMIT=", values=lambda now: (str(now.limits.messages_per_command),)),

@@ -21,6 +21,7 @@ from mailcore.imap.responses import (
     LiteralBegin,
     LiteralChunk,
     ModSequence,
+    Preview,
     Response,
     Rfc822,
     Rfc822Size,
@@ -28,12 +29,20 @@ from mailcore.imap.responses import (
     Uid,
 )
 from mailcore.imap.session.answers import bad, ok
+from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE, Identities
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.reading import BrokenLiteral, message_size
 from mailcore.imap.session.resync import vanished_since
 from mailcore.imap.session.view import View
 from mailcore.imap.summary import Summary
-from mailcore.imap.types import FetchAtt, FetchBody, FetchItem, ResponseCode, Section
+from mailcore.imap.types import (
+    FetchAtt,
+    FetchBody,
+    FetchItem,
+    FetchPreview,
+    ResponseCode,
+    Section,
+)
 from mailcore.message import header_fields
 from mailcore.spool import CHUNK
 
@@ -79,8 +88,11 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
         summaries: dict[int, Summary] = {}
         if plan.needs_summary:
             summaries = await session.shared.summaries(view.mailbox, uids)
+        identities = Identities()
+        if plan.needs_identities:
+            identities = await Identities.of(view.mailbox, uids, plan.items)
         for number, uid in batch:
-            message = _Message(view, number, uid, summaries.get(uid))
+            message = _Message(view, number, uid, summaries.get(uid), identities)
             try:
                 await message.prepare(plan, uid in newly_seen)
             except KeyError:
@@ -104,6 +116,7 @@ class _Plan:
 
     items: tuple[FetchItem, ...]
     needs_summary: bool
+    needs_identities: bool
     sets_seen: bool
     condstore: bool
 
@@ -121,17 +134,24 @@ class _Plan:
             # RFC 7162 §3.2: whoever is told flags is told which state of them that is.
             items.append(FetchAtt("MODSEQ"))
         bodies = [body for item in items if (body := _as_body(item)) is not None]
-        summary = any(isinstance(item, FetchAtt) and item.name in _SUMMARY_ITEMS for item in items)
+        summary = any(
+            isinstance(item, FetchPreview)
+            or (isinstance(item, FetchAtt) and item.name in _SUMMARY_ITEMS)
+            for item in items
+        )
         return cls(
             tuple(items),
             needs_summary=summary or any(body.section != Section() for body in bodies),
+            needs_identities=SAVE_DATE in items or not ID_ITEMS.isdisjoint(items),
             sets_seen=any(not body.peek for body in bodies),
             condstore=session.selected.condstore,
         )
 
 
 def _as_body(item: FetchItem) -> FetchBody | None:
-    return item if isinstance(item, FetchBody) else _RFC822.get(item.name)
+    if isinstance(item, FetchAtt):
+        return _RFC822.get(item.name)
+    return item if isinstance(item, FetchBody) else None
 
 
 async def _mark_seen(view: View, uids: Sequence[int]) -> set[int]:
@@ -157,7 +177,7 @@ async def _mark_seen(view: View, uids: Sequence[int]) -> set[int]:
 class _Octets:
     """Octets that an item stands for: in memory, or a range still to be read."""
 
-    item: FetchItem
+    item: FetchAtt | FetchBody
     origin: int | None
     data: bytes | None = None
     start: int = 0
@@ -178,12 +198,15 @@ class _Octets:
 class _Message:
     """One message on its way out."""
 
-    def __init__(self, view: View, number: int, uid: int, summary: Summary | None) -> None:
+    def __init__(
+        self, view: View, number: int, uid: int, summary: Summary | None, identities: Identities
+    ) -> None:
         self._view = view
         self._mailbox: Mailbox = view.mailbox
         self._number = uid if view.uid_only else number
         self._uid = uid
         self._summary = summary
+        self._identities = identities
         self._attributes: list[FetchAttribute] = []
         self._large: list[_Octets] = []
         self._first = b""
@@ -195,9 +218,9 @@ class _Message:
         for item in plan.items:
             body = _as_body(item)
             if body is None:
-                assert isinstance(item, FetchAtt)
-                self._attributes.append(await self._attribute(item.name))
+                self._attributes.append(await self._attribute(item))
                 continue
+            assert not isinstance(item, FetchPreview)
             octets = await self._octets(item, body)
             if octets.end > octets.start:
                 self._large.append(octets)
@@ -247,7 +270,11 @@ class _Message:
             raise BrokenLiteral(f"message {self._uid} of {self._view.name} ends too early")
         return data
 
-    async def _attribute(self, name: str) -> FetchAttribute:
+    async def _attribute(self, item: FetchItem) -> FetchAttribute:
+        if isinstance(item, FetchPreview):
+            return Preview(self._known().preview)
+        assert isinstance(item, FetchAtt)
+        name = item.name
         snapshot, uid = self._view.snapshot, self._uid
         match name:
             case "UID":
@@ -262,6 +289,9 @@ class _Message:
                 return ModSequence(snapshot.modseq(uid))
             case "RFC822.SIZE":
                 return Rfc822Size(await self._size())
+            case "EMAILID" | "THREADID" | "SAVEDATE":
+                snapshot.modseq(uid)
+                return self._identities.attribute(name, uid)
             case "ENVELOPE":
                 return Encoded(b"ENVELOPE " + self._known().envelope)
             case "BODYSTRUCTURE":
@@ -286,7 +316,7 @@ class _Message:
             raise KeyError(self._uid)
         return size
 
-    async def _octets(self, item: FetchItem, body: FetchBody) -> _Octets:
+    async def _octets(self, item: FetchAtt | FetchBody, body: FetchBody) -> _Octets:
         """Return the octets of a section if they are few, or the range where they lie."""
         section = body.section
         origin = body.partial[0] if body.partial is not None else None

@@ -17,6 +17,8 @@ from mailcore.imap import commands
 from mailcore.imap.listing import DELIMITER, parents
 from mailcore.imap.responses import ListResponse, Tagged
 from mailcore.imap.session.answers import cannot, no, ok
+from mailcore.imap.session.identities import object_id
+from mailcore.imap.types import ResponseCode
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
@@ -42,7 +44,13 @@ async def create(session: Session, command: commands.Create) -> Tagged:
         await account.create_special(command.mailbox, _special_use(command.special_use))
     else:
         return cannot(command, "CREATE with a use")
-    return ok(command)
+    code = None
+    if session.is_offered("OBJECTID"):
+        # RFC 8474 §4.1
+        ids = {info.name: info.id for info in await account.mailboxes()}
+        if command.mailbox in ids:
+            code = ResponseCode("MAILBOXID", f"({object_id(ids[command.mailbox])})")
+    return ok(command, code=code)
 
 
 def _special_use(wanted: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from mailcore.imap.responses import (
     Untagged,
 )
 from mailcore.imap.session.answers import bad, ok
+from mailcore.imap.session.identities import object_id
 from mailcore.imap.session.reading import message_size
 from mailcore.imap.session.resync import changed, missed
 from mailcore.imap.session.view import View
@@ -84,6 +85,8 @@ def _describe(session: Session, view: View) -> None:
     _say(session, "PERMANENTFLAGS", f"({' '.join(offered)})", "Flags that can be changed for good")
     _say(session, "UIDVALIDITY", view.mailbox.uid_validity, "UIDs valid")
     _say(session, "UIDNEXT", snapshot.uid_next, "Next UID at least")
+    if session.is_offered("OBJECTID"):
+        _say(session, "MAILBOXID", f"({object_id(view.mailbox.id)})", "The id of the mailbox")
     if view.keeps_history:
         _say(session, "HIGHESTMODSEQ", snapshot.highest_modseq, "Highest mod-sequence")
     else:
@@ -132,7 +135,7 @@ async def mailbox_status(session: Session, name: str, items: tuple[str, ...]) ->
     return StatusResponse(name, found)
 
 
-def _status_item(session: Session, mailbox: Mailbox, snapshot: Snapshot, item: str) -> int:
+def _status_item(session: Session, mailbox: Mailbox, snapshot: Snapshot, item: str) -> int | str:
     match item:
         case "MESSAGES":
             return len(snapshot)
@@ -151,5 +154,7 @@ def _status_item(session: Session, mailbox: Mailbox, snapshot: Snapshot, item: s
         case "HIGHESTMODSEQ":
             # RFC 7162 §3.1.7: 0 where there are none.
             return snapshot.highest_modseq if isinstance(mailbox, KeepsHistory) else 0
+        case "MAILBOXID":
+            return object_id(mailbox.id)
         case _:
             return session.limits.message_size  # APPENDLIMIT; the grammar knows no other

@@ -231,6 +231,7 @@ class Session:
         elif isinstance(event, commands.Command):
             self._command = event
             if (missing := self._refusals.missing(event)) is not None:
+                self.drop_append()
                 self._answer(bad(event, f"{missing} is not offered here"))
                 return True
             if "UIDONLY" in self.connection.enabled and uses_numbers(event):
@@ -366,6 +367,10 @@ class Session:
     def capabilities(self) -> tuple[str, ...]:
         """Return what CAPABILITY answers now."""
         return CAPABILITIES.names(self.situation())
+
+    def is_offered(self, name: str) -> bool:
+        """Tell whether CAPABILITY tells of this capability now."""
+        return name in self.capabilities()
 
     def _can_start_tls(self) -> bool:
         return self._start_tls and not self.peer.tls and "STARTTLS" not in self._disabled

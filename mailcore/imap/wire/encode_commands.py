@@ -7,7 +7,7 @@ from typing import Any
 
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import commands as c
-from mailcore.imap.types import FetchBody, FetchItem
+from mailcore.imap.types import FetchBody, FetchItem, FetchPreview
 from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_fetch import encode_section
 from mailcore.imap.wire.encode_search import write_search_keys
@@ -219,6 +219,8 @@ def _fetch(out: Fragments, command: c.Fetch) -> None:
 
 
 def _item(item: FetchItem) -> bytes:
+    if isinstance(item, FetchPreview):
+        return b"PREVIEW (LAZY)" if item.lazy else b"PREVIEW"
     if not isinstance(item, FetchBody):
         return atom(item.name)
     name = b"BODY.PEEK" if item.peek else b"BODY"

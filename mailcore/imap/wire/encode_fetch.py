@@ -10,7 +10,17 @@ from mailcore.imap import responses as r
 from mailcore.imap.types import Section
 from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
-from mailcore.imap.wire.quoting import astring, atom, flag_list, line_text, literal, number, raw
+from mailcore.imap.wire.quoting import (
+    astring,
+    atom,
+    flag_list,
+    line_text,
+    literal,
+    number,
+    object_id,
+    raw,
+    string,
+)
 
 _RFC822 = frozenset({"RFC822", "RFC822.HEADER", "RFC822.TEXT"})
 _TEXTS = frozenset({"HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME"})
@@ -62,12 +72,29 @@ def _unknown(attribute: r.UnknownAttribute) -> bytes:
     return b"%b %b" % (line_text(attribute.name), raw(attribute.value))
 
 
+def _thread_id(attribute: r.ThreadId) -> bytes:
+    return b"THREADID " + (b"NIL" if attribute.id is None else object_id(attribute.id))
+
+
+def _save_date(attribute: r.SaveDate) -> bytes:
+    return b"SAVEDATE " + (b"NIL" if attribute.date is None else format_date_time(attribute.date))
+
+
+def _preview(attribute: r.Preview) -> bytes:
+    text = attribute.text
+    return b"PREVIEW " + (b"NIL" if text is None else string(text.encode()))
+
+
 _ENCODERS: dict[type[r.FetchAttribute], Callable[[Any], bytes]] = {
     r.Uid: lambda attribute: b"UID %d" % attribute.uid,
     r.Flags: lambda attribute: b"FLAGS %b" % flag_list(attribute.flags),
     r.InternalDate: lambda attribute: b"INTERNALDATE %b" % format_date_time(attribute.date),
     r.Rfc822Size: lambda attribute: b"RFC822.SIZE %b" % number(attribute.size),
     r.ModSequence: lambda attribute: b"MODSEQ (%b)" % number(attribute.modseq),
+    r.EmailId: lambda attribute: b"EMAILID " + object_id(attribute.id),
+    r.ThreadId: _thread_id,
+    r.SaveDate: _save_date,
+    r.Preview: _preview,
     r.EnvelopeAttribute: lambda attribute: b"ENVELOPE %b" % encode_envelope(attribute.envelope),
     r.BodyAttribute: _body,
     r.BodySection: _body_section,

@@ -17,6 +17,7 @@ from mailcore.imap.wire.quoting import (
     line_text,
     mailbox,
     number,
+    object_id,
     raw,
     sequence_set,
     string,
@@ -133,7 +134,7 @@ class ResponseEncoder:
 
     # "STATUS" SP mailbox SP "(" [status-att-list] ")"
     def _status(self, response: r.StatusResponse) -> bytes:
-        items = (b"%b %b" % (atom(name), number(n)) for name, n in response.items.items())
+        items = (b"%b %b" % (atom(name), _item(value)) for name, value in response.items.items())
         return b"* STATUS %b (%b)\r\n" % (self._mailbox(response.mailbox), b" ".join(items))
 
     # message-data    =  nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
@@ -181,6 +182,10 @@ class ResponseEncoder:
 
 
 _STREAM = frozenset({r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd})
+
+
+def _item(value: int | str) -> bytes:
+    return object_id(value) if isinstance(value, str) else number(value)
 
 
 def _positive(value: int) -> bytes:

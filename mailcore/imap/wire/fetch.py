@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailcore.imap.types import FetchAtt, FetchBody, FetchItem, Section
+from mailcore.imap.types import FetchAtt, FetchBody, FetchItem, FetchPreview, Section
 from mailcore.imap.wire.cursor import MAX_32, Cursor, ParseError
 from mailcore.imap.wire.strings import astring, text
 
@@ -30,8 +30,13 @@ _ATTRIBUTES = {
         "BODYSTRUCTURE",
         "UID",
         "MODSEQ",
+        "EMAILID",
+        "THREADID",
+        "SAVEDATE",
     )
 }
+# preview-mod     =  "LAZY"                                    ; RFC 8970 §6
+_LAZY = re.compile(rb" \(LAZY\)", re.IGNORECASE)
 # section-part    =  nz-number *("." nz-number)
 _PATH = re.compile(rb"[1-9][0-9]{0,9}(?:\.[1-9][0-9]{0,9})*+(?![0-9])")
 _TEXTS = frozenset({"HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME"})
@@ -50,11 +55,16 @@ def fetch_items(cursor: Cursor) -> tuple[FetchItem, ...]:
 
 # fetch-att       =  "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" /
 #                    ".TEXT"] / "BODY" ["STRUCTURE"] / "UID" / "MODSEQ" /
+#                    "EMAILID" / "THREADID" / "SAVEDATE" /
+#                    "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"] /
 #                    "BODY" [".PEEK"] section ["<" number64 "." nz-number64 ">"]
 def _fetch_att(cursor: Cursor) -> FetchItem:
     name = cursor.word("an item to fetch")
     if name in ("BODY", "BODY.PEEK") and cursor.at(b"["):
         return FetchBody(section(cursor), name == "BODY.PEEK", _partial(cursor))
+    if name == "PREVIEW":
+        # Other brackets are modifiers of the FETCH.
+        return FetchPreview(lazy=cursor.match(_LAZY) is not None)
     item = _ATTRIBUTES.get(name)
     if item is None:
         raise ParseError("Unknown item to fetch")

@@ -17,8 +17,8 @@ from mailcore.imap.wire.dates import parse_date_time
 from mailcore.imap.wire.fetch import section
 from mailcore.imap.wire.flags import flag
 from mailcore.imap.wire.parse_structure import parse_body, parse_envelope
-from mailcore.imap.wire.strings import nstring
-from mailcore.imap.wire.values import any_value
+from mailcore.imap.wire.strings import nstring, text
+from mailcore.imap.wire.values import any_value, object_id
 
 _HEAD = re.compile(rb"\* ([0-9]{1,10}+) (UID)?FETCH ", re.IGNORECASE)
 # A literal of a message may hold any octet; "~" marks a literal8 (RFC 3516 §4.2).
@@ -201,6 +201,31 @@ def _modseq(cursor: Cursor) -> r.ModSequence:
     return r.ModSequence(modseq)
 
 
+# fetch-emailid-resp  =  "EMAILID" SP "(" objectid ")"       ; RFC 8474 §7
+def _email_id(cursor: Cursor) -> r.EmailId:
+    cursor.space()
+    return r.EmailId(object_id(cursor))
+
+
+# fetch-threadid-resp =  "THREADID" SP ( "(" objectid ")" / nil )
+def _thread_id(cursor: Cursor) -> r.ThreadId:
+    cursor.space()
+    return r.ThreadId(None if cursor.skip_word("NIL") else object_id(cursor))
+
+
+# fetch-savedate  =  "SAVEDATE" SP (date-time / nil)          ; RFC 8514 §6
+def _save_date(cursor: Cursor) -> r.SaveDate:
+    cursor.space()
+    return r.SaveDate(None if cursor.skip_word("NIL") else parse_date_time(cursor))
+
+
+# fetch-preview   =  "PREVIEW" SP nstring                     ; RFC 8970 §6
+def _preview(cursor: Cursor) -> r.Preview:
+    cursor.space()
+    data = nstring(cursor)
+    return r.Preview(None if data is None else text(data))
+
+
 #: Parsers of what follows the name of an attribute.
 ATTRIBUTES: dict[str, Callable[[Cursor], _Attribute]] = {
     "UID": _uid,
@@ -208,6 +233,10 @@ ATTRIBUTES: dict[str, Callable[[Cursor], _Attribute]] = {
     "INTERNALDATE": _internal_date,
     "RFC822.SIZE": _size,
     "MODSEQ": _modseq,
+    "EMAILID": _email_id,
+    "THREADID": _thread_id,
+    "SAVEDATE": _save_date,
+    "PREVIEW": _preview,
     "ENVELOPE": _envelope,
     "BODYSTRUCTURE": _structure,
     "BODY": _body,

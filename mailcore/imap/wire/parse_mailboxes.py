@@ -7,7 +7,7 @@ from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.flags import flag
 from mailcore.imap.wire.sets import sequence_set
 from mailcore.imap.wire.strings import astring, atom, mailbox, nstring, string, text
-from mailcore.imap.wire.values import any_value
+from mailcore.imap.wire.values import any_value, object_id
 
 
 # mailbox-list    =  "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
@@ -106,10 +106,10 @@ def status(cursor: Cursor) -> r.StatusResponse:
     return r.StatusResponse(name, dict(cursor.bracketed(_status_item, "items", empty=True)))
 
 
-def _status_item(cursor: Cursor) -> tuple[str, int]:
+def _status_item(cursor: Cursor) -> tuple[str, int | str]:
     name = atom(cursor, "a status item").upper()
     cursor.space()
-    return name, cursor.number64()
+    return name, object_id(cursor) if cursor.at(b"(") else cursor.number64()
 
 
 # mailbox-data    =  "FLAGS" SP flag-list / ...

@@ -23,6 +23,8 @@ _QUOTED_SPECIAL = re.compile(rb'["\\]')
 _NO_TEXT = re.compile(r"[^\x20-\x7e]")
 _LINE_END = re.compile(rb"\{([0-9]{1,19}+)\+?\}\r\n|[\r\n\x00]")
 _FLAG = re.compile(r'\\?[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]++|\\\*')
+# objectid        =  1*255(ALPHA / DIGIT / "_" / "-")              ; RFC 8474 §7
+_OBJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _CODE_ARGUMENT = re.compile(r"[\x20-\x5c\x5e-\x7e]*+")
 
 
@@ -132,6 +134,17 @@ def code_argument(text: str) -> bytes:
     if _CODE_ARGUMENT.fullmatch(text) is None:
         raise LocalProtocolError(f"not an argument of a response code: {text!r}")
     return text.encode("ascii")
+
+
+def object_id(text: str) -> bytes:
+    """Return an id of RFC 8474 in its brackets.
+
+    Raises:
+        LocalProtocolError: it is none.
+    """
+    if _OBJECT_ID.fullmatch(text) is None:
+        raise LocalProtocolError(f"not an object id: {text!r}")
+    return f"({text})".encode("ascii")
 
 
 def raw(data: bytes) -> bytes:

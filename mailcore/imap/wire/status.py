@@ -15,6 +15,7 @@ _STATUS_ITEMS = frozenset(
         "SIZE",
         "HIGHESTMODSEQ",
         "APPENDLIMIT",
+        "MAILBOXID",
     }
 )
 

@@ -10,6 +10,8 @@ from mailcore.imap.wire.cursor import Cursor, ParseError
 # and what else servers put there: flags, numbers, strings, sections.
 _QUOTED = re.compile(rb'"[^"\\\r\n\x00]*+(?:\\["\\][^"\\\r\n\x00]*+)*+"')
 _LITERAL = re.compile(rb"~?\{([0-9]{1,19}+)\+?\}\r\n")
+# objectid        =  1*255(ALPHA / DIGIT / "_" / "-")              ; RFC 8474 §7
+_OBJECT_ID = re.compile(rb"\(([A-Za-z0-9_-]{1,255}+)\)")
 _BARE = re.compile(rb'[^\x00-\x20\x7f-\xff(){"]++')
 
 
@@ -33,6 +35,11 @@ def any_value(cursor: Cursor) -> bytes:
             return cursor.buf[start : cursor.pos]
         # Lists stand side by side with a space, or without (RFC 9051 §9, body-type-mpart).
         cursor.skip(b" ")
+
+
+def object_id(cursor: Cursor) -> str:
+    """Return an id of RFC 8474 without its brackets."""
+    return cursor.need(_OBJECT_ID, "an object id")[1].decode("ascii")
 
 
 def _simple(cursor: Cursor) -> None:

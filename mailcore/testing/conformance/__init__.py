@@ -25,6 +25,7 @@ from mailcore.testing.conformance.appending import Appending  # noqa: E402
 from mailcore.testing.conformance.extensions import Extending  # noqa: E402
 from mailcore.testing.conformance.flags import Flags  # noqa: E402
 from mailcore.testing.conformance.history import History  # noqa: E402
+from mailcore.testing.conformance.identities import Identifying  # noqa: E402
 from mailcore.testing.conformance.loops import Asyncio, EventLoop, Trio  # noqa: E402
 from mailcore.testing.conformance.managing import Managing  # noqa: E402
 from mailcore.testing.conformance.octets import Octets  # noqa: E402
@@ -47,6 +48,7 @@ class BackendConformance(
     Flags,
     Transfers,
     History,
+    Identifying,
     Watching,
     Extending,
     Sending,

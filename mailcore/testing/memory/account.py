@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import (
@@ -13,8 +14,10 @@ from mailcore.backend import (
     MailboxInfo,
     NoSuchMailbox,
     NotPermitted,
+    ObjectIds,
     Peer,
 )
+from mailcore.imap.summary import Summary
 from mailcore.testing.memory.delivery import MemoryDelivery
 from mailcore.testing.memory.mailbox import MemoryMailbox
 
@@ -46,6 +49,9 @@ class MemoryUser:
         self.special_use: dict[str, str] = {}
         self.subscribed: set[str] = set()
         self._new_id = new_id
+        self._message_ids = count(1)
+        # The thread of each Message-ID that is here or that somebody has answered.
+        self._threads: dict[str, str] = {}
         self._watchers: dict[object, Callable[[Hint], None]] = {}
         for mailbox, use in DEFAULT_MAILBOXES.items():
             self.create(mailbox)
@@ -71,6 +77,16 @@ class MemoryUser:
             return self.mailboxes[name]
         except KeyError:
             raise NoSuchMailbox from None
+
+    def identify(self, summary: Summary) -> ObjectIds:
+        """Return the ids of a new message; its thread is that of its nearest known ancestor."""
+        email_id = f"msg-{next(self._message_ids)}"
+        names = [name for name in (summary.message_id, *reversed(summary.references)) if name]
+        thread = next((self._threads[name] for name in names if name in self._threads), None)
+        thread = thread or email_id.replace("msg", "thr")
+        for name in names:
+            self._threads.setdefault(name, thread)
+        return ObjectIds(email_id, thread)
 
     def end(self, reason: str) -> None:
         """Have all connections of this user say goodbye."""

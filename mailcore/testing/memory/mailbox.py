@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from mailcore.backend import Changes, Copied, FlagAction, MailboxMoved, MessageState, NewMessage
+from mailcore.backend import (
+    Changes,
+    Copied,
+    FlagAction,
+    MailboxMoved,
+    MessageState,
+    NewMessage,
+    ObjectIds,
+)
+from mailcore.imap.summary import Summary
 from mailcore.spool import Content
 
 if TYPE_CHECKING:
@@ -30,10 +39,15 @@ class StoredMessage:
     state: MessageState
     data: bytes = field(repr=False)
     summary: bytes = field(repr=False)
+    ids: ObjectIds
+    saved: datetime
 
 
 class MemoryMailbox:
-    """Messages by UID. Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory.
+    """Messages by UID.
+
+    Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory, IdentifiesMessages,
+    KeepsSaveDates.
 
     Arguments:
         user: whose it is.
@@ -69,6 +83,12 @@ class MemoryMailbox:
     async def summaries(self, uids: Sequence[int]) -> Mapping[int, bytes]:
         return {uid: self.messages[uid].summary for uid in uids if uid in self.messages}
 
+    async def object_ids(self, uids: Sequence[int]) -> Mapping[int, ObjectIds]:
+        return {uid: self.messages[uid].ids for uid in uids if uid in self.messages}
+
+    async def save_dates(self, uids: Sequence[int]) -> Mapping[int, datetime]:
+        return {uid: self.messages[uid].saved for uid in uids if uid in self.messages}
+
     async def append(self, messages: Sequence[NewMessage]) -> Sequence[int]:
         # All that may fail comes first: either all of them are stored, or none.
         read = [(new, new.content.buffer()[:], new.summary) for new in messages]
@@ -83,6 +103,7 @@ class MemoryMailbox:
                 ),
                 data,
                 summary,
+                self._user.identify(Summary(summary)),
             )
             for new, data, summary in read
         ]
@@ -127,7 +148,7 @@ class MemoryMailbox:
         target._modseq += 1
         source = [uid for uid in uids if uid in self.messages]
         originals = [self.messages[uid] for uid in source]
-        copies = [target._add(one.state, one.data, one.summary) for one in originals]
+        copies = [target._add(one.state, one.data, one.summary, one.ids) for one in originals]
         target._user.tell(MailboxMoved(target.id))
         return Copied(target.uid_validity, source, copies)
 
@@ -136,10 +157,10 @@ class MemoryMailbox:
         await self.expunge(copied.source)
         return copied
 
-    def _add(self, state: MessageState, data: bytes, summary: bytes) -> int:
+    def _add(self, state: MessageState, data: bytes, summary: bytes, ids: ObjectIds) -> int:
         """Store a message under the next UID and the current mod-sequence."""
         uid = self._uid_next
         self._uid_next += 1
         state = replace(state, uid=uid, modseq=self._modseq)
-        self.messages[uid] = StoredMessage(state, data, summary)
+        self.messages[uid] = StoredMessage(state, data, summary, ids, datetime.now(UTC))
         return uid

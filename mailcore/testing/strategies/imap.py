@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from mailcore.imap import commands as c
 from mailcore.imap import searchkeys as keys
-from mailcore.imap.types import STAR, FetchAtt, FetchBody, FetchItem, Section, SequenceSet
+from mailcore.imap.types import (
+    STAR,
+    FetchAtt,
+    FetchBody,
+    FetchItem,
+    FetchPreview,
+    Section,
+    SequenceSet,
+)
 
 _ATOM_ALPHABET = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '(){%*"\\]')
 _NUMBERS = st.integers(1, (1 << 32) - 1)
@@ -105,9 +113,13 @@ _FETCH_ATTRIBUTES = (
     "BODYSTRUCTURE",
     "UID",
     "MODSEQ",
+    "EMAILID",
+    "THREADID",
+    "SAVEDATE",
 )
 fetch_items: st.SearchStrategy[FetchItem] = st.one_of(
     st.sampled_from(_FETCH_ATTRIBUTES).map(FetchAtt),
+    st.builds(FetchPreview, st.booleans()),
     st.builds(
         FetchBody,
         sections,
@@ -159,7 +171,7 @@ def _words(*names: str) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(st.sampled_from(names), max_size=len(names), unique=True).map(tuple)
 
 
-_STATUS_ITEMS = _words("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "HIGHESTMODSEQ")
+_STATUS_ITEMS = _words("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "MAILBOXID")
 
 #: One strategy a kind of command.
 COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {

@@ -107,6 +107,7 @@ def _branches(children: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
 #: Body structures as a client learns them: sizes, but no places.
 parts = st.recursive(_LEAVES, _branches, max_leaves=4)
 
+_OBJECT_IDS = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True)
 _BODIES = st.binary(max_size=40)
 fetch_attributes: st.SearchStrategy[r.FetchAttribute] = st.one_of(
     st.builds(r.Uid, _NUMBERS),
@@ -114,6 +115,10 @@ fetch_attributes: st.SearchStrategy[r.FetchAttribute] = st.one_of(
     st.builds(r.InternalDate, internal_dates),
     st.builds(r.Rfc822Size, _SIZES),
     st.builds(r.ModSequence, _SIZES),
+    st.builds(r.EmailId, _OBJECT_IDS),
+    st.builds(r.ThreadId, st.none() | _OBJECT_IDS),
+    st.builds(r.SaveDate, st.none() | internal_dates),
+    st.builds(r.Preview, st.none() | texts),
     st.builds(r.EnvelopeAttribute, envelopes),
     st.builds(r.BodyAttribute, parts),
     st.builds(r.BodySection, sections, st.none() | _BODIES, st.none() | _SIZES),
@@ -159,7 +164,8 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
         r.StatusResponse,
         mailbox_names,
         st.dictionaries(
-            st.sampled_from(["MESSAGES", "UIDNEXT", "UNSEEN", "SIZE", "X-OWN"]), _SIZES
+            st.sampled_from(["MESSAGES", "UIDNEXT", "UNSEEN", "SIZE", "X-OWN"]),
+            _SIZES | _OBJECT_IDS,
         ),
     ),
     r.SearchResponse: st.builds(

@@ -230,7 +230,7 @@ async def test_many_changed_rows_count_for_the_log_as_well(tmp_path: Path) -> No
 
     def place(transaction: Transaction) -> None:
         transaction.connection.executemany(
-            "INSERT INTO placements VALUES (1, ?, 1, '', 1, 1, 0, 0)",
+            "INSERT INTO placements VALUES (1, ?, 1, '', 1, 1, 0, 0, 0)",
             [(uid,) for uid in range(1, 4001)],
         )
 

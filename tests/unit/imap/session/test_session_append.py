@@ -155,3 +155,11 @@ def test_a_client_that_stops_within_a_message_has_less_time(connect):
     client.session.timed_out()
     assert client.say().startswith(b"* BYE")
     assert client.closed
+
+
+def test_where_multiappend_is_disabled_a_second_message_is_refused(connect, inbox):
+    client = connect(disabled={"MULTIAPPEND"})
+    output = client.say(b"a APPEND INBOX {1+}\r\nx {1+}\r\ny\r\nb NOOP\r\n")
+    assert output.startswith(b"a BAD MULTIAPPEND is not offered here\r\n")
+    assert output.endswith(b"b OK Noop completed\r\n")
+    assert not inbox.messages

@@ -31,6 +31,9 @@ PROBES: dict[str, str] = {
     "LIST-STATUS": 'LIST "" INBOX RETURN (STATUS (MESSAGES))',
     "MOVE": "MOVE 1 Trash",
     "NAMESPACE": "NAMESPACE",
+    "OBJECTID": "FETCH 1 (EMAILID)",
+    "PREVIEW": "FETCH 1 (PREVIEW)",
+    "SAVEDATE": "FETCH 1 (SAVEDATE)",
     "SASL-IR": "AUTHENTICATE PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=",
     "SPECIAL-USE": 'LIST (SPECIAL-USE) "" *',
     "STARTTLS": "STARTTLS",
@@ -42,6 +45,7 @@ PROBES: dict[str, str] = {
 #: Capabilities that nothing can be said for which would not be served without them; why not.
 WITHOUT_PROBE = {
     "IMAP4REV1": "all of the protocol",
+    "MULTIAPPEND": "takes two literals: test_session_append.py",
     "IMAP4REV2": "changes answers after ENABLE: test_session_rev2.py",
     "QRESYNC": "changes answers after ENABLE: test_session_qresync.py",
     "MESSAGELIMIT=": "a bound, whether it is told or not: test_session_long_commands.py",

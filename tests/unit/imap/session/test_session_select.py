@@ -36,6 +36,7 @@ def test_select_says_all_that_the_rfc_asks_for(connect, deliver):
         "* OK [PERMANENTFLAGS (\\Answered \\Deleted \\Draft \\Flagged \\Seen \\*)",
         "* OK [UIDVALIDITY 1",
         "* OK [UIDNEXT 3",
+        "* OK [MAILBOXID (mailbox-1)",
         "* OK [HIGHESTMODSEQ 3",
     ]
     assert tagged.startswith("t OK [READ-WRITE]")
