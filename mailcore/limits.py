@@ -85,6 +85,9 @@ class Limits:
     smtp_auth_line: int = 12 * KIB
     # RFC 5321 §4.5.3.1.6: a text line is at most 1000 octets with its CRLF.
     smtp_text_line: int = 1000
+    # RFC 3030 §2: the octets of a BDAT that is refused are still to be read. One that declares more
+    # than this, and more than a message may have, is told so and cut off.
+    smtp_swallow: int = 256 * MIB
     # RFC 5321 §4.5.3.1.10: at least 100.
     smtp_recipients: int = 1000
     # SMTP, the client's role: a server's reply. RFC 5321 §4.5.3.1.5 asks for 512 octets a line; the

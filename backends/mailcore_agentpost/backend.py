@@ -14,7 +14,7 @@ from typing import Final
 
 import trio
 
-from mailcore.backend import LimitReached, Peer, Unavailable
+from mailcore.backend import Honoured, LimitReached, Peer, Unavailable
 from mailcore.sasl.types import Credentials
 from mailcore.serve.protocol import Context, Endpoint, FirstMinute
 from mailcore_agentpost.cases import BAD_KEY, MISSING_SCOPE, Refusal
@@ -124,6 +124,10 @@ class AgentPost:
             limits=self._context.limits,
             peer=peer,
         )
+
+    def extensions(self, peer: Peer, *, submission: bool) -> Honoured:
+        # What strangers deliver ends its way here, in a mailbox (RFC 8689 §4.4).
+        return Honoured(require_tls=not submission)
 
     async def handle_http(self, stream: trio.abc.Stream, peer: Peer, closing: trio.Event) -> None:
         await self._http.serve(stream, peer, closing)

@@ -275,10 +275,11 @@ class ServerConnection:
     def _begin_chunk(self, chunk: Bdat) -> DataChunk | Question | None:
         if not self._chunking:
             return self._swallow_chunk(chunk.size, BadCommand(_NO_CHUNKING))
-        if chunk.size > self._limits.message_size or self._machine.refusal(Bdat) is not None:
+        if self._too_much(chunk.size) or self._machine.refusal(Bdat) is not None:
             return self._swallow_chunk(chunk.size, chunk)
         self._machine.answer(Bdat, _SEND_CHUNK)
         self._chunk, self._missing = chunk, chunk.size
+        self._chunks.announce(chunk.size)
         return self._read_chunk()
 
     def _line_limit(self) -> int:
@@ -288,11 +289,14 @@ class ServerConnection:
 
     def _swallow_chunk(self, size: int, event: Question) -> Question | None:
         """Drop the octets of a BDAT that is refused; they are never commands."""
-        if size > self._limits.message_size:
+        if self._too_much(size):
             return Violation(_CHUNK_TOO_BIG)
         size -= len(self._framer.take(size))
         self._swallow = (size, event) if size else None
         return None if size else event
+
+    def _too_much(self, size: int) -> bool:
+        return size > max(self._limits.smtp_swallow, self._limits.message_size)
 
     def _judge(self, event: Question) -> Question:
         """Let an event pass, or make it the error that it is."""

@@ -206,6 +206,17 @@ def test_a_message_by_bdat(anna: Account) -> None:
     assert received.endswith(half + b".\r\n")
 
 
+def test_requiretls_is_offered_within_tls_only(anna: Account) -> None:
+    with smtplib.SMTP(*anna.server.mx, timeout=TIMEOUT) as client:
+        client.ehlo()
+        assert not client.has_extn("requiretls")
+        client.starttls(context=anna.server.tls)
+        client.ehlo()
+        assert client.has_extn("requiretls")
+        client.sendmail(STRANGER, anna.address, "Subject: x\r\n\r\nx\r\n", ["REQUIRETLS"])
+    assert anna.count() == 1
+
+
 def test_old_devices_are_let_in_by_name(anna: Account) -> None:
     """Row 21 of the clients: a space before the path, or no brackets."""
     to = f"RCPT TO: {anna.address}\r\n".encode()

@@ -47,12 +47,14 @@ class Row:
         offer: gives what EHLO says behind the keyword, None where it is not offered.
         mail: whether MAIL asks for it.
         rcpt: whether RCPT asks for it.
+        needs: the extension without which this one must not be offered, or "".
     """
 
     keyword: str
     offer: Callable[[Facts], str | None]
     mail: Callable[[MailParameters], bool] = lambda _: False
     rcpt: Callable[[RcptParameters], bool] = lambda _: False
+    needs: str = ""
 
 
 def _always(facts: Facts) -> str:
@@ -88,13 +90,14 @@ TABLE: Final = (
     Row("PIPELINING", _always),
     Row("SIZE", lambda facts: str(facts.limits.message_size), lambda mail: mail.size is not None),
     Row("8BITMIME", _always, lambda mail: mail.body == "8BITMIME"),
-    Row("SMTPUTF8", _always, lambda mail: mail.smtputf8),
+    Row("SMTPUTF8", _always, lambda mail: mail.smtputf8, needs="8BITMIME"),  # RFC 6531 §3.1
     Row("ENHANCEDSTATUSCODES", _always),
     Row("CHUNKING", _always),
     Row(
         "BINARYMIME",
         lambda facts: _where(facts.honoured.binary_mime),
         lambda mail: mail.body == "BINARYMIME",
+        needs="CHUNKING",  # RFC 3030 §3
     ),
     Row(
         "DSN",
@@ -114,7 +117,7 @@ TABLE: Final = (
     ),
     # RFC 9422: what is enforced may be told.
     Row("LIMITS", lambda facts: f"RCPTMAX={facts.limits.smtp_recipients}"),
-    Row("BURL", _burl),
+    Row("BURL", _burl, needs="8BITMIME"),  # RFC 4468 §4
     Row("STARTTLS", lambda facts: _where(facts.starttls and not facts.tls)),
     Row(
         "AUTH",
@@ -159,7 +162,8 @@ class Offers:
         self._arguments = {
             row.keyword: argument
             for row in TABLE
-            if row.keyword not in disabled and (argument := row.offer(facts)) is not None
+            if not {row.keyword, row.needs} & disabled
+            and (argument := row.offer(facts)) is not None
         }
         self._missing = [row for row in TABLE if row.keyword not in self._arguments]
 

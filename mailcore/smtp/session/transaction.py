@@ -82,6 +82,7 @@ class Transaction:
         """Take what a URL names as the next octets of the message (RFC 4468 §3.2)."""
         part = ChunkDecoder(self._limits, binary=self._mail.parameters.body == "BINARYMIME")
         with guarded() as verdict, await account.read_url(url) as content:
+            part.announce(content.size)
             for piece in content.chunks():
                 self.write(part.feed(piece))
         refusal = verdict.refusal or part.fault(last=True)

@@ -69,8 +69,12 @@ class ChunkDecoder:
         self._lines = LineCheck(limits)
         # A CR at the end of what came: the LF may be in the next chunk.
         self._held = b""
-        #: Octets of the message so far.
+        #: Octets of the message so far, those that were announced included.
         self.size = 0
+
+    def announce(self, size: int) -> None:
+        """Take note of what a chunk will have: a message that gets too big costs nothing then."""
+        self.size += size
 
     def fault(self, *, last: bool = False) -> Reply | None:
         """Return why the message is to be refused, or None.
@@ -85,7 +89,6 @@ class ChunkDecoder:
 
     def feed(self, data: bytes) -> bytes:
         """Take octets of a chunk; return those to keep, which are none once there is a fault."""
-        self.size += len(data)
         if not self._binary:
             text = self._held + data
             self._held = text[-1:] if text.endswith(b"\r") else b""

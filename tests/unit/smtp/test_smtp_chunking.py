@@ -100,8 +100,16 @@ def test_binary_needs_chunks_and_may_hold_anything() -> None:
 
 
 def test_sizes_of_chunks_and_their_sum() -> None:
-    limits = Limits(message_size=10)
-    assert codes(run(ready(limits=limits), [LINES, b"BDAT 11\r\n"]))[-1] == 552
+    limits = Limits(message_size=10, smtp_swallow=20)
+    assert codes(run(ready(limits=limits), [LINES, b"BDAT 21\r\n"]))[-1] == 552
+    # What is too big is read all the same, and none of it is kept (RFC 3030 §2).
+    for last, end in (
+        (b"", EndOfChunk(11, MESSAGE_TOO_BIG)),
+        (b" LAST", EndOfData(MESSAGE_TOO_BIG)),
+    ):
+        data = LINES + b"BDAT 11" + last + b"\r\nMAIL \r\nabcdNOOP\r\n"
+        for pieces in cuts(data):
+            assert run(ready(limits=limits), pieces)[2:] == [end, Noop()]
     connection = ready(limits=limits)
     events = run(connection, [LINES, b"BDAT 8\r\naaaaaa\r\nBDAT 8 LAST\r\nbbbbbb\r\n"])
     assert events[-1] == EndOfData(MESSAGE_TOO_BIG)

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from mailcore.backend import Forwarded, FutureRelease, Honoured, Peer
-from mailcore.limits import Limits
-from mailcore.smtp import DeliverBy
-from mailcore.smtp.session.extensions import KEYWORDS, TABLE, check_keywords
+from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.smtp import DeliverBy, MailParameters, RcptParameters
+from mailcore.smtp.session.extensions import KEYWORDS, TABLE, Facts, Offers, check_keywords
+from mailcore.testing.strategies import smtp
 
 from .post_office import ENVELOPE, Line, Store, plain, submission
 
@@ -53,8 +55,15 @@ def test_each_extension_can_be_disabled(store: Store, keyword: str) -> None:
     offered = offers(Line(store, "submission", tls=tls, **options))
     assert keyword in {one.split()[0] for one in offered}
     line = Line(store, "submission", tls=tls, disabled=(keyword.lower(),), **options)
-    fewer = offers(line)
-    assert [one for one in offered if one.split()[0] != keyword] == fewer
+    gone = {keyword} | {row.keyword for row in TABLE if row.needs == keyword}
+    assert offers(line) == [one for one in offered if one.split()[0] not in gone]
+
+
+def test_what_needs_another_extension_goes_with_it(store: Store) -> None:
+    store.honoured = ALL
+    assert "BINARYMIME" in offers(Line(store))
+    assert "BINARYMIME" not in offers(Line(store, disabled=("CHUNKING",)))
+    assert not {"SMTPUTF8", "BURL"} & set(offers(submission(store, disabled=("8BITMIME",))))
 
 
 def test_what_is_disabled_is_refused(store: Store) -> None:
@@ -79,10 +88,13 @@ def test_only_extensions_can_be_disabled(store: Store) -> None:
         Line(store, disabled=("telepathy",))
 
 
-def test_every_parameter_has_its_row() -> None:
-    """Else it would be taken although nobody offered it."""
-    by_mail = {row.keyword for row in TABLE if row.mail.__name__ == "<lambda>"}
-    assert by_mail >= {"SIZE", "8BITMIME", "DSN", "DELIVERBY", "FUTURERELEASE", "AUTH"}
+@given(smtp.mail_parameters, smtp.rcpt_parameters)
+def test_no_parameter_is_taken_that_nobody_offered(
+    mail: MailParameters, rcpt: RcptParameters
+) -> None:
+    nothing = Offers(Facts(limits=DEFAULT_LIMITS, honoured=ALL), KEYWORDS)
+    assert (nothing.refuse_mail(mail) is None) is (mail == MailParameters())
+    assert (nothing.refuse_rcpt(rcpt) is None) is (rcpt == RcptParameters())
 
 
 @pytest.mark.parametrize(
