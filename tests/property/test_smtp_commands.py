@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailcore.errors import LocalProtocolError
@@ -21,6 +21,7 @@ from mailcore.smtp import (
     RcptTo,
     ReversePath,
     Vrfy,
+    XClient,
 )
 from mailcore.smtp.wire.encode_commands import encode_command
 from mailcore.smtp.wire.grammar import Context, parse_auth_response, parse_command
@@ -35,6 +36,7 @@ from mailcore.testing.strategies import smtp
 
 
 @given(smtp.commands)
+@example(XClient({"NAME": "[TEMPUNAVAIL]", "HELO": ""}))
 def test_a_command_that_is_written_is_read_again(command: Command) -> None:
     line = encode_command(command, smtputf8=True)
     assert line.endswith(b"\r\n")

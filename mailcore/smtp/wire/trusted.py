@@ -101,7 +101,10 @@ def _value(name: str, text: str, check: Check) -> str:
 
 def format_attributes(attributes: Mapping[str, str]) -> str:
     """Write attributes; the inverse of :func:`parse_attributes`."""
-    return " ".join(
-        f"{name}={encode_xtext(value) if value else '[UNAVAILABLE]'}"
-        for name, value in attributes.items()
-    )
+    return " ".join(f"{name}={_written(value)}" for name, value in attributes.items())
+
+
+def _written(value: str) -> str:
+    if value.upper() in _UNKNOWN:
+        return "+5B" + encode_xtext(value[1:])  # a name that only looks like none
+    return encode_xtext(value) or "[UNAVAILABLE]"

@@ -40,7 +40,9 @@ local_parts = st.one_of(
 #: The same in Unicode, for transactions with SMTPUTF8.
 wide_local_parts = st.one_of(local_parts, st.text(_WIDE, min_size=1, max_size=10))
 
-mailboxes = st.builds("{}@{}".format, st.from_regex(r"\A[a-z][a-z0-9.]{0,8}[a-z]\Z"), _LABELS)
+mailboxes = st.builds(
+    "{}@{}".format, st.from_regex(r"\A[a-z]{1,4}(\.[a-z0-9]{1,4}){0,2}\Z"), _LABELS
+)
 
 
 def reverse_paths(local: st.SearchStrategy[str] = local_parts) -> st.SearchStrategy[ReversePath]:
