@@ -5,6 +5,8 @@ In a Trio program::
     door = await nursery.start(partial(serve_imap, backend, port=1993, tls=context))
     print(door.addresses)
 
+A mailbox is read by :func:`connect_imap`.
+
 In a program without an event loop::
 
     with running(backend, tls=context) as addresses:
@@ -13,6 +15,8 @@ In a program without an event loop::
 
 from mailcore.net.doors import session_door
 from mailcore.net.driver import drive
+from mailcore.net.imap_client import ImapClient, connect_imap
+from mailcore.net.imap_results import CommandRefused, FetchedMessage, ImapError, Selected
 from mailcore.net.listener import Admission, Connection, Door, bind, bind_unix
 from mailcore.net.services import imap_door, serve_imap, serve_mx, serve_smtp, smtp_door
 from mailcore.net.stream import Stream
@@ -21,11 +25,17 @@ from mailcore.net.threads import Addresses, running
 __all__ = [
     "Addresses",
     "Admission",
+    "CommandRefused",
     "Connection",
     "Door",
+    "FetchedMessage",
+    "ImapClient",
+    "ImapError",
+    "Selected",
     "Stream",
     "bind",
     "bind_unix",
+    "connect_imap",
     "drive",
     "imap_door",
     "running",

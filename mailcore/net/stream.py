@@ -1,4 +1,4 @@
-"""A server's end of a TCP connection: plain, TLS, or plain that becomes TLS.
+"""One end of a TCP connection: plain, TLS, or plain that becomes TLS.
 
 ``trio.SSLStream`` would do, but it is built for any stream and both roles; straight over the socket
 a round trip costs about half. What is received and sent here survives cancellation: nothing is
@@ -41,14 +41,25 @@ class Stream:
         """The TLS layer, to ask for version and cipher; None while the stream is plain."""
         return self._tls
 
-    async def start_tls(self, context: ssl.SSLContext) -> None:
-        """Do the handshake as server, on a fresh connection or after STARTTLS.
+    async def start_tls(
+        self, context: ssl.SSLContext, *, server_hostname: str | None = None
+    ) -> None:
+        """Do the handshake, on a fresh connection or after STARTTLS.
+
+        Arguments:
+            server_hostname: be the client, of a server that has this name; None to be the server.
 
         Raises:
             ssl.SSLError: the peer does not speak TLS, or there is no common ground.
             OSError: the connection broke.
         """
-        tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        client = server_hostname is not None
+        tls = context.wrap_bio(
+            self._incoming,
+            self._outgoing,
+            server_side=not client,
+            server_hostname=server_hostname,
+        )
         while True:
             try:
                 tls.do_handshake()
@@ -60,8 +71,11 @@ class Stream:
                 raise
             else:
                 break
-        # Session tickets wait in the outgoing buffer; they leave together with the greeting.
         self._tls = tls
+        # A server's session tickets wait in the outgoing buffer and leave together with the
+        # greeting; a client's last words must not wait, for the server does.
+        if client:
+            await self._flush()
 
     async def receive(self) -> bytes:
         """Return octets as soon as there are some; ``b""`` once the peer will send no more.
@@ -101,6 +115,7 @@ class Stream:
             OSError: the connection broke.
         """
         if self._tls is None:
+            await self._flush()  # what a cancelled send has left
             self._unsent = memoryview(data)
             await self._flush()
             return

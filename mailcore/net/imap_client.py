@@ -1,0 +1,434 @@
+"""An IMAP client on Trio, over :class:`mailcore.imap.ClientConnection`.
+
+::
+
+    async with connect_imap("imap.example.org") as client:
+        await client.login("anna", password)
+        await client.select("INBOX")
+        async for message in client.fetch(await client.search(HasFlag("\\\\Flagged")), ENVELOPE):
+            print(message.uid, message.envelope.subject)
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, Literal
+
+import trio
+
+from mailcore.errors import LocalProtocolError
+from mailcore.flow import NEED_DATA, PAUSED
+from mailcore.imap import ClientConnection, ClientEvent, Command, searchkeys
+from mailcore.imap import commands as c
+from mailcore.imap import responses as r
+from mailcore.imap.types import FetchAtt, FetchItem, SequenceSet, State, Status
+from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.net.imap_results import (
+    CommandRefused,
+    FetchedMessage,
+    ImapError,
+    Selected,
+    read_message,
+    read_selected,
+)
+from mailcore.net.stream import Stream
+
+Security = Literal["tls", "starttls", "plain"]
+PORTS: Final[Mapping[Security, int]] = {"tls": 993, "starttls": 143, "plain": 143}
+#: RFC 2177 §3: IDLE is said anew before the server loses patience after 30 minutes.
+IDLE_RENEWAL: Final = 25 * 60.0
+#: Octets of a message that are handed to the connection at a time.
+_CHUNK: Final = 64 * 1024
+_DEFAULT_ITEMS: Final = (FetchAtt("UID"), FetchAtt("FLAGS"), FetchAtt("ENVELOPE"))
+
+
+@asynccontextmanager
+async def connect_imap(
+    host: str,
+    port: int | None = None,
+    *,
+    security: Security = "tls",
+    context: ssl.SSLContext | None = None,
+    timeout: float = 60.0,
+    limits: Limits = DEFAULT_LIMITS,
+) -> AsyncIterator[ImapClient]:
+    """Connect, and log out at the end of the block.
+
+    Arguments:
+        host: its name, which the certificate has to be for.
+        port: None for 993, or 143 without TLS from the start.
+        security: "starttls" fails if the server does not offer it; "plain" sends passwords as they
+            are, for tests on this machine.
+        context: None: verify as the system does.
+        timeout: seconds that the server may say nothing while it is asked for something.
+        limits: bounds on what the server may send, and of one message.
+
+    Raises:
+        ImapError: the server does not greet, or offers no STARTTLS.
+        OSError: no connection. ssl.SSLError: no trust.
+        RemoteProtocolError: this is not IMAP.
+    """
+    with trio.move_on_after(timeout) as scope:
+        opened = await trio.open_tcp_stream(host, PORTS[security] if port is None else port)
+    if scope.cancelled_caught:
+        raise ImapError(f"no connection within {timeout:g} seconds")
+    stream = Stream(opened.socket)
+    client = ImapClient(stream, timeout=timeout, limits=limits)
+    try:
+        trust = context or ssl.create_default_context()
+        with _in_time(timeout) as scope:
+            if security == "tls":
+                await stream.start_tls(trust, server_hostname=host)
+            await client.greet()
+            if security == "starttls":
+                await client.start_tls(trust, host)
+        if scope.cancelled_caught:
+            raise ImapError(f"no greeting within {timeout:g} seconds")
+        yield client
+        with suppress(ImapError, OSError, LocalProtocolError):
+            await client.logout()
+    finally:
+        with trio.CancelScope(shield=True):
+            await stream.aclose()
+
+
+def _in_time(timeout: float) -> trio.CancelScope:
+    return trio.CancelScope(deadline=trio.current_time() + timeout)
+
+
+class ImapClient:
+    """A connection to an IMAP server, for one task at a time.
+
+    What a cancelled or abandoned command still has to say is read before the next one.
+
+    Arguments:
+        stream: connected, with TLS if that is there from the start.
+        timeout: seconds that the server may say nothing while it is asked for something.
+        limits: bounds on what the server may send, and of one message.
+    """
+
+    def __init__(
+        self, stream: Stream, *, timeout: float = 60.0, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        self._stream = stream
+        self._timeout = timeout
+        self._limits = limits
+        #: The connection itself, to look at.
+        self.connection = ClientConnection(limits)
+        #: Messages in the selected mailbox, as far as the server has told.
+        self.exists = 0
+        # The command whose end has not been read.
+        self._open: Command | None = None
+        # Whether the server waits for octets of a message.
+        self._owes_message = False
+        # Whether the IDLE that is open has been ended by us.
+        self._said_done = False
+
+    # ------------------------------------------------------------------------- the connection
+
+    async def greet(self) -> r.Untagged:
+        """Wait for the greeting and return it.
+
+        Raises:
+            ImapError: the server says goodbye at once.
+        """
+        greeting = await self._next()
+        assert isinstance(greeting, r.Untagged)
+        if greeting.status is Status.BYE:
+            raise ImapError(f"the server does not serve: {greeting.text}")
+        return greeting
+
+    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Encrypt the connection (RFC 9051 §6.2.1).
+
+        Raises:
+            ImapError: the server does not offer it, or skips the login to get around it.
+        """
+        if self.connection.state is not State.NOT_AUTHENTICATED:
+            raise ImapError("the server greets without TLS as if it knew us")
+        if "STARTTLS" not in await self.capabilities():
+            raise ImapError("the server does not offer STARTTLS")
+        await self.run(c.StartTls(""))
+        self.connection.start_tls()
+        await self._stream.start_tls(context, server_hostname=host)
+
+    async def capabilities(self) -> frozenset[str]:
+        """Return what the server offers now, in upper case; asks only if that is not known."""
+        if self.connection.capabilities is None:
+            await self.run(c.Capability(""))
+        return self.connection.capabilities or frozenset()
+
+    async def login(self, username: str, password: str) -> None:
+        """Log in with a password.
+
+        Raises:
+            CommandRefused: it is wrong.
+            ImapError: the server takes no passwords here.
+        """
+        if "LOGINDISABLED" in await self.capabilities():
+            raise ImapError("the server takes no password on this connection")
+        await self.run(c.Login("", username, password))
+
+    async def logout(self) -> None:
+        """Say goodbye (RFC 9051 §6.1.3)."""
+        if not self.connection.closed:
+            await self.run(c.Logout(""))
+
+    async def run(self, command: Command) -> list[r.Response]:
+        """Give any command; return all that came before its end, and the tagged response last.
+
+        Arguments:
+            command: its tag does not matter; a new one is put in its place.
+
+        Raises:
+            CommandRefused: NO or BAD.
+            ImapError: the connection is gone, or the server silent.
+            LocalProtocolError: it is not allowed now, or cannot be written.
+            RemoteProtocolError: the server broke the protocol.
+        """
+        await self._begin(command)
+        return [response async for response in self._responses()]
+
+    async def _begin(self, command: Command) -> Command:
+        await self._finish()
+        command = replace(command, tag=self.connection.new_tag())
+        self.connection.send(command)
+        self._open = command
+        await self._flush()
+        return command
+
+    async def _finish(self) -> None:
+        """Read what an abandoned command still has to say."""
+        if self._owes_message:
+            raise ImapError("a message was broken off: this connection can not go on")
+        await self._end_idle()
+        while self._open is not None:
+            await self._next()
+
+    async def _responses(self) -> AsyncIterator[r.Response]:
+        """Yield what belongs to the open command, its tagged response last."""
+        while True:
+            event = await self._next()
+            assert not isinstance(event, c.ConnectionClosed)
+            if isinstance(event, r.Tagged) and event.status is not Status.OK:
+                raise CommandRefused(event)
+            yield event
+            if isinstance(event, r.Tagged):
+                return
+
+    async def _next(self) -> r.Response:
+        while True:
+            event = self.connection.next_event()
+            if isinstance(event, c.ConnectionClosed):
+                raise ImapError("the server has closed the connection")
+            if event is PAUSED:
+                raise LocalProtocolError("the TLS handshake is due")
+            if event is NEED_DATA:
+                await self._receive()
+                continue
+            self._note(event)
+            return event
+
+    def _note(self, event: ClientEvent) -> None:
+        if isinstance(event, r.Tagged):
+            self._open = None
+        elif isinstance(event, r.Exists):
+            self.exists = event.count
+        elif isinstance(event, r.Expunged):
+            self.exists -= 1
+        elif isinstance(event, r.Vanished) and not event.earlier:
+            self.exists -= sum(abs(last - first) + 1 for first, last in event.uids.ranges)
+
+    async def _receive(self) -> None:
+        await self._flush()
+        with _in_time(self._timeout) as scope:
+            data = await self._stream.receive()
+        if scope.cancelled_caught:
+            raise ImapError(f"the server has said nothing for {self._timeout:g} seconds")
+        if data:
+            self.connection.receive_data(data)
+        else:
+            self.connection.receive_eof()
+
+    async def _flush(self) -> None:
+        if data := self.connection.data_to_send():
+            await self._stream.send(data)
+
+    # ------------------------------------------------------------------------------ mailboxes
+
+    async def list(self, pattern: str = "*", reference: str = "") -> list[r.ListResponse]:
+        """Return the mailboxes whose names match (RFC 9051 §6.3.9)."""
+        found = await self.run(c.List("", reference, (pattern,)))
+        return [response for response in found if isinstance(response, r.ListResponse)]
+
+    async def status(self, mailbox: str, *items: str) -> Mapping[str, int]:
+        """Return items of STATUS, such as "MESSAGES" and "UNSEEN" (RFC 9051 §6.3.11)."""
+        answer = await self.run(c.StatusCommand("", mailbox, items or ("MESSAGES", "UNSEEN")))
+        for response in answer:
+            if isinstance(response, r.StatusResponse):
+                return response.items
+        return {}
+
+    async def select(self, mailbox: str = "INBOX", *, read_only: bool = False) -> Selected:
+        """Open a mailbox (RFC 9051 §6.3.2)."""
+        self.exists = 0
+        *told, tagged = await self.run(c.Select("", mailbox, read_only))
+        assert isinstance(tagged, r.Tagged)
+        return read_selected(mailbox, told, tagged)
+
+    async def append(
+        self,
+        mailbox: str,
+        message: bytes,
+        flags: Sequence[str] = (),
+        internal_date: datetime | None = None,
+    ) -> int | None:
+        """Put a message into a mailbox (RFC 9051 §6.3.12).
+
+        Returns:
+            its UID, if the server tells that (RFC 4315).
+        """
+        begin = c.AppendBegin("", mailbox, tuple(flags), internal_date, len(message), True)
+        begun = await self._begin(begin)
+        async for response in self._responses():
+            if isinstance(response, r.Continuation):
+                await self._send_message(begun.tag, message)
+            elif isinstance(response, r.Tagged):
+                return _append_uid(response)
+        return None
+
+    async def _send_message(self, tag: str, message: bytes) -> None:
+        self._owes_message = True
+        for start in range(0, len(message), _CHUNK):
+            self.connection.send(c.AppendChunk(message[start : start + _CHUNK]))
+            await self._flush()
+        self.connection.send(c.AppendEnd(tag))
+        self._owes_message = False
+        await self._flush()
+
+    # ------------------------------------------------------------------- the selected mailbox
+
+    async def search(self, key: searchkeys.SearchKey | None = None) -> tuple[int, ...]:
+        """Return the UIDs of the messages for which ``key`` holds; None: of all."""
+        found: tuple[int, ...] = ()
+        for response in await self.run(c.Search("", key or searchkeys.All(), uid=True)):
+            if isinstance(response, r.SearchResponse):
+                found += tuple(response.numbers)
+            elif isinstance(response, r.EsearchResponse) and response.all is not None:
+                for low, high in response.all.resolved(0):
+                    found += tuple(range(low, high + 1))
+        return found
+
+    async def fetch(
+        self,
+        uids: Iterable[int] | SequenceSet,
+        *items: FetchItem,
+    ) -> AsyncIterator[FetchedMessage]:
+        """Yield messages as the server tells them (RFC 9051 §6.4.5).
+
+        Arguments:
+            uids: of the messages; none: nothing is asked.
+            items: what of them; UID, FLAGS and ENVELOPE if there are none.
+
+        Raises:
+            ImapError: a message is bigger than ``limits.message_size``, or not in the grammar.
+        """
+        numbers = uids if isinstance(uids, SequenceSet) else SequenceSet.of(uids)
+        if not numbers.ranges:
+            return
+        await self._begin(c.Fetch("", numbers, items or _DEFAULT_ITEMS, uid=True))
+        async for response in self._responses():
+            if isinstance(response, r.FetchResponse):
+                yield read_message(response.number, response.attributes)
+            elif isinstance(response, r.FetchBegin):
+                yield await self._streamed(response)
+            elif isinstance(response, r.UnknownResponse) and response.problem:
+                raise ImapError(f"the server sent what is not in the grammar: {response.problem}")
+
+    async def _streamed(self, begin: r.FetchBegin) -> FetchedMessage:
+        attributes = list(begin.attributes)
+        literal: r.LiteralBegin | None = None
+        data = bytearray()
+        while True:
+            piece = await self._next()
+            if isinstance(piece, r.LiteralChunk):
+                data += piece.data
+                continue
+            if literal is not None:
+                attributes.append(_body(literal, bytes(data)))
+                data.clear()
+            if isinstance(piece, r.FetchEnd):
+                return read_message(begin.number, (*attributes, *piece.attributes))
+            assert isinstance(piece, r.LiteralBegin)
+            literal = piece
+            if literal.size > self._limits.message_size:
+                raise ImapError(f"a message of {literal.size} octets is too big")
+
+    async def store(
+        self,
+        uids: Iterable[int] | SequenceSet,
+        action: Literal["FLAGS", "+FLAGS", "-FLAGS"],
+        *flags: str,
+    ) -> None:
+        """Set, add or take away flags (RFC 9051 §6.4.6)."""
+        numbers = uids if isinstance(uids, SequenceSet) else SequenceSet.of(uids)
+        if numbers.ranges:
+            await self.run(c.Store("", numbers, action, flags, silent=True, uid=True))
+
+    async def idle(self, *, renew: float = IDLE_RENEWAL) -> AsyncIterator[r.Response]:
+        """Yield what changes in the selected mailbox, without end (RFC 2177).
+
+        Leave the loop whenever you like: the next command ends IDLE first.
+
+        Arguments:
+            renew: seconds after which IDLE is said anew, so that nobody takes us for dead.
+        """
+        while True:
+            await self._begin(c.Idle(""))
+            self._said_done = False
+            deadline = trio.current_time() + renew
+            while self._open is not None:
+                with trio.CancelScope(deadline=deadline) as scope:
+                    event = await self._next_idle()
+                if scope.cancelled_caught:
+                    if self._said_done:
+                        raise ImapError("the server does not end IDLE")
+                    await self._end_idle()
+                    deadline += self._timeout
+                elif isinstance(event, r.Tagged):
+                    if event.status is not Status.OK:
+                        raise CommandRefused(event)
+                elif not isinstance(event, r.Continuation):
+                    yield event
+
+    async def _end_idle(self) -> None:
+        if isinstance(self._open, c.Idle) and not self._said_done:
+            self.connection.send(c.IdleDone(self._open.tag))
+            self._said_done = True
+            await self._flush()
+
+    async def _next_idle(self) -> r.Response:
+        """:meth:`_next`, with a server that may be silent."""
+        timeout, self._timeout = self._timeout, float("inf")
+        try:
+            return await self._next()
+        finally:
+            self._timeout = timeout
+
+
+def _body(literal: r.LiteralBegin, data: bytes) -> r.FetchAttribute:
+    if isinstance(literal.item, str):
+        return r.Rfc822(literal.item, data)
+    return r.BodySection(literal.item, data, literal.origin)
+
+
+# resp-code-apnd  =  "APPENDUID" SP nz-number SP append-uid
+def _append_uid(tagged: r.Tagged) -> int | None:
+    if tagged.code is None or tagged.code.name != "APPENDUID":
+        return None
+    uid = tagged.code.argument.rpartition(" ")[2]
+    return int(uid) if uid.isascii() and uid.isdigit() else None
