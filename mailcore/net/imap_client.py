@@ -265,7 +265,7 @@ class ImapClient:
         found = await self.run(c.List("", reference, (pattern,)))
         return [response for response in found if isinstance(response, r.ListResponse)]
 
-    async def status(self, mailbox: str, *items: str) -> Mapping[str, int]:
+    async def status(self, mailbox: str, *items: str) -> Mapping[str, int | str]:
         """Return items of STATUS, such as "MESSAGES" and "UNSEEN" (RFC 9051 §6.3.11)."""
         answer = await self.run(c.StatusCommand("", mailbox, items or ("MESSAGES", "UNSEEN")))
         for response in answer:
