@@ -38,6 +38,9 @@ class Limits:
     # name of its own in LIST.
     mailbox_name: int = 1000
     mailbox_levels: int = 50
+    # METADATA (RFC 5464): octets of one value, and annotations of one mailbox.
+    metadata_value: int = 64 * KIB
+    metadata_entries: int = 100
     # Parsing: nesting of lists, SEARCH keys and body parts (a guard, instead of the Python stack).
     nesting_before_login: int = 8
     nesting: int = 32

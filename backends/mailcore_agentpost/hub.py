@@ -101,6 +101,11 @@ class Hub:
             for listener in self._listeners.of(_EVERYBODY):
                 listener(events)
 
+    def hint(self, inbox: str, hint: Hint) -> None:
+        """Tell all that watch an inbox."""
+        for watcher in self._watchers.of(inbox):
+            watcher.tell(hint)
+
     def end(
         self,
         reason: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from mailcore.backend import (
     FlagAction,
     Hint,
     MailboxInfo,
+    MetadataChanged,
     NewMessage,
     NotPermitted,
     ObjectIds,
@@ -25,7 +27,7 @@ from mailcore.backend import (
 from mailcore.limits import Limits
 from mailcore.message import Buffer
 from mailcore_agentpost.hub import Hub, Watcher, folder_id
-from mailcore_agentpost.mail import folders, messages, placements
+from mailcore_agentpost.mail import folders, messages, metadata, placements
 from mailcore_agentpost.mail.digest import Digest, digest
 from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, STANDARD, TRASH, Folder
 from mailcore_agentpost.mail.placements import Placement
@@ -64,7 +66,8 @@ class Access:
 class Account:
     """One connection to an inbox.
 
-    ManagesMailboxes, CreatesSpecialUse, ManagesSubscriptions, Watchable, Submits, Closes.
+    ManagesMailboxes, CreatesSpecialUse, ManagesSubscriptions, KeepsMetadata, Watchable, Submits,
+    Closes.
 
     Arguments:
         access: its rights.
@@ -125,6 +128,30 @@ class Account:
         await self._store.write(
             partial(folders.subscribe, inbox=self._inbox, name=name, subscribed=subscribed)
         )
+
+    async def metadata(self, mailbox: str) -> Mapping[str, bytes]:
+        def read(connection: sqlite3.Connection) -> Mapping[str, bytes]:
+            return metadata.read(connection, self._inbox, self._annotated(connection, mailbox))
+
+        return await self._store.read(read)
+
+    async def set_metadata(self, mailbox: str, values: Mapping[str, bytes | None]) -> None:
+        self._access.check_write()
+        if not mailbox and any(name.startswith("/shared/") for name in values):
+            raise NotPermitted("Shared annotations of the server are not yours to change")
+
+        def write(transaction: Transaction) -> None:
+            folder = self._annotated(transaction.connection, mailbox)
+            metadata.write(transaction, self._inbox, folder, values)
+            hint = MetadataChanged(mailbox, tuple(values))
+            transaction.after.append(partial(self._hub.hint, self._inbox, hint))
+
+        await self._store.write(write)
+
+    def _annotated(self, connection: sqlite3.Connection, mailbox: str) -> int | None:
+        if not mailbox:
+            return None
+        return folders.find_folder(connection, self._inbox, mailbox).id
 
     def _check_user_folders(self) -> None:
         self._access.check_write()

@@ -16,12 +16,9 @@ from __future__ import annotations
 
 from mailcore.backend.accounts import (
     Account,
-    AccountEnded,
     Closes,
     CreatesSpecialUse,
-    Hint,
     MailboxInfo,
-    MailboxMoved,
     ManagesMailboxes,
     ManagesSubscriptions,
     Watchable,
@@ -52,6 +49,7 @@ from mailcore.backend.extensions import (
     HonoursExtensions,
     ResolvesUrls,
 )
+from mailcore.backend.hints import AccountEnded, Hint, MailboxMoved, MetadataChanged
 from mailcore.backend.history import KeepsHistory
 from mailcore.backend.identities import IdentifiesMessages, KeepsSaveDates, ObjectIds
 from mailcore.backend.mailboxes import (
@@ -65,6 +63,7 @@ from mailcore.backend.mailboxes import (
     Mailbox,
     NewMessage,
 )
+from mailcore.backend.metadata import KeepsMetadata
 from mailcore.backend.offers import WithholdsCapabilities, offered_by
 from mailcore.backend.peer import Peer
 from mailcore.backend.sending import (
@@ -106,6 +105,7 @@ __all__ = [
     "HonoursExtensions",
     "IdentifiesMessages",
     "KeepsHistory",
+    "KeepsMetadata",
     "KeepsSaveDates",
     "KeepsSummaries",
     "LimitReached",
@@ -117,6 +117,7 @@ __all__ = [
     "ManagesMailboxes",
     "ManagesSubscriptions",
     "MessageState",
+    "MetadataChanged",
     "NewMessage",
     "NoSuchMailbox",
     "NotPermitted",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.hints import Hint
 from mailcore.backend.mailboxes import Mailbox
 
 
@@ -81,23 +82,6 @@ class ManagesSubscriptions(Protocol):
             NoSuchMailbox: only what exists is subscribed here.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxMoved:
-    """A hint: something about this mailbox changed. Ask ``changes`` what."""
-
-    mailbox_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountEnded:
-    """A hint: the account was revoked, expired or suspended. Its connections end."""
-
-    reason: str
-
-
-Hint = MailboxMoved | AccountEnded
 
 
 @runtime_checkable

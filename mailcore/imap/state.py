@@ -22,6 +22,8 @@ _AUTHENTICATED: frozenset[type[c.Command]] = frozenset(
         c.List,
         c.Lsub,
         c.Namespace,
+        c.GetMetadata,
+        c.SetMetadata,
         c.StatusCommand,
         c.AppendBegin,
         c.Idle,

@@ -177,6 +177,9 @@ def rename_folder(transaction: Transaction, inbox: str, name: str, new_name: str
 def forget_folder(transaction: Transaction, folder: Folder) -> None:
     """Remove an empty folder."""
     transaction.execute("DELETE FROM vanished WHERE folder = ?", (folder.id,))
+    transaction.execute(
+        "DELETE FROM annotations WHERE inbox = ? AND folder = ?", (folder.inbox, folder.id)
+    )
     transaction.execute("DELETE FROM folders WHERE id = ?", (folder.id,))
     transaction.moved.add((folder.inbox, folder.id))
 

@@ -156,4 +156,5 @@ def delete_inbox(transaction: Transaction, inbox: str) -> None:
         purge(transaction, remove(transaction, folder.id, all_uids(transaction, folder.id)))
         forget_folder(transaction, folder)
     transaction.execute("DELETE FROM sends WHERE inbox = ?", (inbox,))
+    transaction.execute("DELETE FROM annotations WHERE inbox = ?", (inbox,))
     transaction.execute("DELETE FROM inboxes WHERE id = ?", (inbox,))

@@ -225,12 +225,22 @@ def _note_save_dates(database: Database) -> None:
     database.execute("ALTER TABLE placements ADD COLUMN saved INTEGER")
 
 
+def _create_annotations(database: Database) -> None:
+    # Of a folder, or of the inbox as a whole: folder 0.
+    database.table("annotations").create(
+        {"inbox": str, "folder": int, "name": str, "value": bytes},
+        pk=("inbox", "folder", "name"),
+        not_null={"value"},
+    )
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
     _create_events,
     _create_webhooks,
     _note_save_dates,
+    _create_annotations,
 )
 
 

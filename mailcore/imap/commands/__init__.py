@@ -52,6 +52,10 @@ from mailcore.imap.commands.mailboxes import (
     Subscribe,
     Unsubscribe,
 )
+from mailcore.imap.commands.metadata import (
+    GetMetadata,
+    SetMetadata,
+)
 from mailcore.imap.commands.selected import (
     Check,
     Close,
@@ -96,6 +100,7 @@ __all__ = [
     "Event",
     "Expunge",
     "Fetch",
+    "GetMetadata",
     "Id",
     "Idle",
     "IdleDone",
@@ -112,6 +117,7 @@ __all__ = [
     "SaslResponse",
     "Search",
     "Select",
+    "SetMetadata",
     "StartTls",
     "StatusCommand",
     "Store",

@@ -94,6 +94,7 @@ class List(Command):
         select: selection options, upper case ("SUBSCRIBED", "SPECIAL-USE").
         returns: return options, upper case ("CHILDREN", "SPECIAL-USE", "SUBSCRIBED").
         status: the items of the return option STATUS (RFC 5819); () without it.
+        metadata: the annotations of the return option METADATA (RFC 9590); () without it.
     """
 
     reference: str
@@ -101,11 +102,14 @@ class List(Command):
     select: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
 
     @property
     def is_extended(self) -> bool:
         """Whether it says what only RFC 5258 §3 knows."""
-        return bool(self.select or self.returns or self.status) or len(self.patterns) != 1
+        return bool(
+            self.select or self.returns or self.status or self.metadata or len(self.patterns) != 1
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ from mailcore.imap.responses.mailboxes import (
     StatusResponse,
     Vanished,
 )
+from mailcore.imap.responses.metadata import (
+    MetadataEntries,
+    MetadataResponse,
+)
 from mailcore.imap.responses.search import (
     EsearchResponse,
     SearchResponse,
@@ -59,6 +63,8 @@ Response = (
     | Enabled
     | ListResponse
     | NamespaceResponse
+    | MetadataResponse
+    | MetadataEntries
     | StatusResponse
     | SearchResponse
     | EsearchResponse
@@ -103,6 +109,8 @@ __all__ = [
     "ListResponse",
     "LiteralBegin",
     "LiteralChunk",
+    "MetadataEntries",
+    "MetadataResponse",
     "ModSequence",
     "NamespaceResponse",
     "Preview",

@@ -11,6 +11,7 @@ from mailcore.backend import (
     Expungeable,
     IdentifiesMessages,
     KeepsHistory,
+    KeepsMetadata,
     KeepsSaveDates,
 )
 from mailcore.imap import commands as c
@@ -109,6 +110,18 @@ CAPABILITIES: Final = Capabilities(
         ),
         Row("LIST-EXTENDED", options={c.List: lambda command: command.is_extended}),
         Row("LIST-STATUS", options={c.List: lambda command: bool(command.status)}),
+        Row(
+            "METADATA",
+            needs=(KeepsMetadata,),
+            commands={c.GetMetadata: whole, c.SetMetadata: whole},
+            enable=True,
+        ),
+        Row(
+            "LIST-METADATA",
+            needs=(KeepsMetadata,),
+            includes=("LIST-EXTENDED", "METADATA"),
+            options={c.List: lambda command: bool(command.metadata)},
+        ),
         Row("STATUS=SIZE", options=_status("SIZE")),
         Row(
             "APPENDLIMIT=",

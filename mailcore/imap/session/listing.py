@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from mailcore.backend import BackendError, MailboxInfo
+from mailcore.backend import BackendError, KeepsMetadata, MailboxInfo
 from mailcore.imap import commands
 from mailcore.imap.listing import DELIMITER, Pattern, parents
-from mailcore.imap.responses import ListResponse, NamespaceResponse, Tagged
+from mailcore.imap.responses import ListResponse, MetadataResponse, NamespaceResponse, Tagged
 from mailcore.imap.session.answers import ok
 from mailcore.imap.session.select import mailbox_status
 
@@ -41,12 +42,15 @@ async def list_mailboxes(
 
 async def _tell_more(session: Session, command: commands.List, name: str) -> None:
     """Send what else LIST was asked for; what cannot be had is left out (RFC 5819 §2)."""
-    if command.status:
-        try:
-            response = await mailbox_status(session, name, command.status)
-        except BackendError:
-            return
-        session.send(response)
+    with suppress(BackendError):
+        if command.status:
+            session.send(await mailbox_status(session, name, command.status))
+    account = session.open_account
+    with suppress(BackendError):
+        if command.metadata and isinstance(account, KeepsMetadata):
+            kept = await account.metadata(name)
+            values = tuple((entry, kept.get(entry)) for entry in command.metadata)
+            session.send(MetadataResponse(name, values))
 
 
 class Choice:

@@ -18,6 +18,7 @@ from mailcore.backend import (
     BackendError,
     Closes,
     Hint,
+    MetadataChanged,
     Peer,
     Watchable,
     WithholdsCapabilities,
@@ -26,7 +27,7 @@ from mailcore.backend import (
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
 from mailcore.imap import commands
 from mailcore.imap.collation import DEFAULT_COLLATION
-from mailcore.imap.responses import Response, Tagged, Untagged
+from mailcore.imap.responses import MetadataEntries, Response, Tagged, Untagged
 from mailcore.imap.server import ServerConnection
 from mailcore.imap.session import capabilities
 from mailcore.imap.session.answers import bad, no, refused
@@ -36,6 +37,7 @@ from mailcore.imap.session.capabilities import Situation
 from mailcore.imap.session.capability_table import CAPABILITIES
 from mailcore.imap.session.dispatch import EVENTS, HANDLERS, STREAMS
 from mailcore.imap.session.long_commands import Progress
+from mailcore.imap.session.news import News
 from mailcore.imap.session.reading import BrokenLiteral
 from mailcore.imap.session.shared import Shared, shared_by
 from mailcore.imap.session.uid_only import uses_numbers
@@ -99,6 +101,7 @@ class Session:
         self.exchange: Exchange | None = None
         self.append: Append | None = None
         self.idling = False
+        self.news = News(limits.queued_changes)
         self._progress = Progress(clock)
         self._has_clock = clock is not None
         self._flush = False
@@ -421,6 +424,7 @@ class Session:
             ask: ask the mailbox even if nothing hints at a change.
             told: see :meth:`View.updates`.
         """
+        self._tell_news()
         view = self.view
         if view is None:
             self._stale = False
@@ -435,6 +439,12 @@ class Session:
         for response in view.updates(expunge=expunge, told=told or {}):
             self.send(response)
 
+    def _tell_news(self) -> None:
+        """Send what has been heard of beside the selected mailbox."""
+        for hint in self.news.take():
+            if isinstance(hint, MetadataChanged):
+                self.send(MetadataEntries(hint.mailbox, hint.entries))
+
     async def _tell_idling(self) -> None:
         await self.tell_updates()
 
@@ -443,6 +453,11 @@ class Session:
         if isinstance(hint, AccountEnded):
             self._farewell = hint.reason
             self.wake()
+        elif isinstance(hint, MetadataChanged):
+            if "METADATA" in self.connection.enabled and self.news.note(hint):
+                self._stale = True
+                if self.idling:
+                    self.wake()
         elif (view := self.view) is None or hint.mailbox_id == view.mailbox.id:
             # Without a view, a SELECT may be reading this very mailbox: its view will look again.
             self._stale = True

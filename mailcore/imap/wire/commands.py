@@ -13,6 +13,7 @@ from mailcore.imap.wire.fetch import fetch_items
 from mailcore.imap.wire.flags import store_flags
 from mailcore.imap.wire.framer import tag_of
 from mailcore.imap.wire.listing import parse_list
+from mailcore.imap.wire.metadata import get_metadata, set_metadata
 from mailcore.imap.wire.modifiers import (
     create_parameters,
     fetch_modifiers,
@@ -295,6 +296,8 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "LIST": (c.List, parse_list),
     "LSUB": (c.Lsub, _lsub),
     "NAMESPACE": (c.Namespace, _bare(c.Namespace)),
+    "GETMETADATA": (c.GetMetadata, get_metadata),
+    "SETMETADATA": (c.SetMetadata, set_metadata),
     "STATUS": (c.StatusCommand, _status),
     "APPEND": (c.AppendBegin, _append),
     "IDLE": (c.Idle, _bare(c.Idle)),

@@ -12,7 +12,7 @@ from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_fetch import encode_section
 from mailcore.imap.wire.encode_search import write_search_keys
 from mailcore.imap.wire.fragments import Fragments
-from mailcore.imap.wire.quoting import atom, flag_list, number, sequence_set, tag
+from mailcore.imap.wire.quoting import astring, atom, flag_list, number, sequence_set, tag
 from mailcore.sasl import encode_base64
 
 _STORE_ACTIONS = frozenset({"FLAGS", "+FLAGS", "-FLAGS"})
@@ -146,6 +146,9 @@ def _list(out: Fragments, command: c.List) -> None:
     returns = list(map(atom, command.returns))
     if command.status:
         returns.append(b"STATUS " + _words(command.status))
+    if command.metadata:
+        entries = (astring(entry.encode("ascii")) for entry in command.metadata)
+        returns.append(b"METADATA (%b)" % b" ".join(entries))
     if returns:
         out.line(b" RETURN (%b)" % b" ".join(returns))
 
@@ -176,6 +179,48 @@ def _status(out: Fragments, command: c.StatusCommand) -> None:
     out.line(b"STATUS ")
     out.mailbox(command.mailbox)
     out.line(b" " + _words(command.items))
+
+
+def _get_metadata(out: Fragments, command: c.GetMetadata) -> None:
+    out.line(b"GETMETADATA ")
+    options = []
+    if command.max_size is not None:
+        options.append(b"MAXSIZE " + number(command.max_size))
+    if command.depth != 0:
+        options.append(b"DEPTH " + (b"infinity" if command.depth is None else b"1"))
+    if options:
+        out.line(b"(%b) " % b" ".join(options))
+    out.mailbox(command.mailbox)
+    _entries(out, command.entries)
+
+
+def _entries(out: Fragments, entries: tuple[str, ...]) -> None:
+    if not entries:
+        raise LocalProtocolError("GETMETADATA needs an annotation")
+    separator = b" ("
+    for entry in entries:
+        out.line(separator)
+        out.text(entry)
+        separator = b" "
+    out.line(b")")
+
+
+def _set_metadata(out: Fragments, command: c.SetMetadata) -> None:
+    if not command.values:
+        raise LocalProtocolError("SETMETADATA needs an annotation")
+    out.line(b"SETMETADATA ")
+    out.mailbox(command.mailbox)
+    separator = b" ("
+    for entry, value in command.values:
+        out.line(separator)
+        out.text(entry)
+        if value is None:
+            out.line(b" NIL")
+        else:
+            out.line(b" ")
+            out.octets(value)
+        separator = b" "
+    out.line(b")")
 
 
 def _append(out: Fragments, command: c.AppendBegin) -> None:
@@ -271,6 +316,8 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.List: _list,
     c.Lsub: _lsub,
     c.Namespace: _bare(b"NAMESPACE"),
+    c.GetMetadata: _get_metadata,
+    c.SetMetadata: _set_metadata,
     c.StatusCommand: _status,
     c.AppendBegin: _append,
     c.Idle: _bare(b"IDLE"),

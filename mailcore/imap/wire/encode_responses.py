@@ -18,6 +18,7 @@ from mailcore.imap.wire.quoting import (
     mailbox,
     number,
     object_id,
+    octets,
     raw,
     sequence_set,
     string,
@@ -59,6 +60,8 @@ class ResponseEncoder:
             r.ListResponse: self._list,
             r.NamespaceResponse: self._namespace,
             r.StatusResponse: self._status,
+            r.MetadataResponse: self._metadata,
+            r.MetadataEntries: self._metadata_entries,
             r.SearchResponse: _search,
             r.EsearchResponse: _esearch,
             r.FlagsResponse: lambda response: b"* FLAGS %b\r\n" % flag_list(response.flags),
@@ -137,6 +140,19 @@ class ResponseEncoder:
         items = (b"%b %b" % (atom(name), _item(value)) for name, value in response.items.items())
         return b"* STATUS %b (%b)\r\n" % (self._mailbox(response.mailbox), b" ".join(items))
 
+    # metadata-resp   =  "METADATA" SP mailbox SP (entry-values / entry-list)
+    def _metadata(self, response: r.MetadataResponse) -> bytes:
+        if not response.values:
+            raise LocalProtocolError("METADATA needs an annotation")
+        pairs = (b"%b %b" % (_entry(name), octets(value)) for name, value in response.values)
+        return b"* METADATA %b (%b)\r\n" % (self._mailbox(response.mailbox), b" ".join(pairs))
+
+    def _metadata_entries(self, response: r.MetadataEntries) -> bytes:
+        if not response.entries:
+            raise LocalProtocolError("METADATA needs an annotation")
+        names = b" ".join(map(_entry, response.entries))
+        return b"* METADATA %b %b\r\n" % (self._mailbox(response.mailbox), names)
+
     # message-data    =  nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
     def _fetch_begin(self, response: r.FetchBegin) -> bytes:
         if self.in_fetch:
@@ -186,6 +202,10 @@ _STREAM = frozenset({r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd})
 
 def _item(value: int | str) -> bytes:
     return object_id(value) if isinstance(value, str) else number(value)
+
+
+def _entry(name: str) -> bytes:
+    return astring(name.encode("ascii"))
 
 
 def _positive(value: int) -> bytes:

@@ -61,6 +61,15 @@ class Fragments:
         else:
             self._open += text
 
+    def octets(self, data: bytes) -> None:
+        """Add octets as a string, or if they hold NUL as a literal8 (RFC 3516 §4.1)."""
+        if b"\0" in data:
+            self._open += b"~"
+            self.announce(len(data))
+            self._open += data
+        else:
+            self.string(data)
+
     def announce(self, size: int, *, waits: bool | None = None) -> None:
         """Announce a literal whose octets come next.
 

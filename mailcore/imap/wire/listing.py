@@ -1,4 +1,6 @@
-"""The arguments of LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154)."""
+"""The arguments of LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154,
+RFC 9590).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Callable
 
 from mailcore.imap.commands import List
 from mailcore.imap.wire.cursor import Cursor, ParseError
+from mailcore.imap.wire.metadata import entries
 from mailcore.imap.wire.status import status_items
 from mailcore.imap.wire.strings import list_mailbox, reference
 
@@ -36,7 +39,8 @@ def parse_list(cursor: Cursor, tag: str) -> List:
         returns = cursor.bracketed(_return_option, "return options", empty=True)
     values = {name: value for name, value in returns if value}
     plain = tuple(name for name, value in returns if not value)
-    return List(tag, prefix, patterns, tuple(select), plain, values.get("STATUS", ()))
+    status, metadata = (values.get(name, ()) for name in ("STATUS", "METADATA"))
+    return List(tag, prefix, patterns, tuple(select), plain, status, metadata)
 
 
 # mbox-or-pat     =  list-mailbox / "(" list-mailbox *(SP list-mailbox) ")"
@@ -54,6 +58,7 @@ def _select_option(cursor: Cursor) -> str:
 
 
 # return-option   =/ "STATUS" SP "(" status-att *(SP status-att) ")"       ; RFC 5819 §4
+# return-option   =/ "METADATA" SP entries                                 ; RFC 9590 §5
 def _return_option(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
     name = cursor.word("a return option")
     if name in _RETURN:
@@ -65,4 +70,7 @@ def _return_option(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
 
 
 #: What stands behind the return options that have something.
-_RETURN_VALUES: dict[str, Callable[[Cursor], tuple[str, ...]]] = {"STATUS": status_items}
+_RETURN_VALUES: dict[str, Callable[[Cursor], tuple[str, ...]]] = {
+    "STATUS": status_items,
+    "METADATA": entries,
+}

@@ -13,6 +13,7 @@ from mailcore.imap.types import Status
 from mailcore.imap.wire import parse_fetch, parse_mailboxes, parse_search, parse_status
 from mailcore.imap.wire.bounds import ResponseBounds
 from mailcore.imap.wire.cursor import Cursor, ParseError
+from mailcore.imap.wire.metadata import metadata
 
 # response-data   =  "*" SP (resp-cond-state / resp-cond-bye / mailbox-data / message-data /
 #                    capability-data / enable-data / ...) CRLF
@@ -38,6 +39,7 @@ UNTAGGED: dict[str, Callable[[Cursor], r.Response]] = {
     "LIST": parse_mailboxes.listing,
     "LSUB": parse_mailboxes.subscribed,
     "NAMESPACE": parse_mailboxes.namespace,
+    "METADATA": metadata,
     "STATUS": parse_mailboxes.status,
     "FLAGS": parse_mailboxes.flags,
     "VANISHED": parse_mailboxes.vanished,

@@ -61,6 +61,11 @@ def nstring(data: bytes | None) -> bytes:
     return b"NIL" if data is None else string(data)
 
 
+def octets(data: bytes | None) -> bytes:
+    """Return a string, a literal8 for what holds NUL (RFC 3516 §4.1), or NIL for None."""
+    return b"~" + literal(data) if data is not None and b"\0" in data else nstring(data)
+
+
 def astring(data: bytes, *, utf8: bool = False) -> bytes:
     """Return an atom where that is possible, else a string."""
     return data if is_plain(data) else string(data, utf8=utf8)

@@ -21,6 +21,7 @@ import pytest
 pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_modules(__path__)))
 
 from mailcore.testing.conformance.accounts import Accounts  # noqa: E402
+from mailcore.testing.conformance.annotating import Annotating  # noqa: E402
 from mailcore.testing.conformance.appending import Appending  # noqa: E402
 from mailcore.testing.conformance.extensions import Extending  # noqa: E402
 from mailcore.testing.conformance.flags import Flags  # noqa: E402
@@ -42,6 +43,7 @@ __all__ = ["Asyncio", "BackendConformance", "EventLoop", "Subject", "Trio", "Use
 class BackendConformance(
     Accounts,
     Managing,
+    Annotating,
     Reading,
     Octets,
     Appending,

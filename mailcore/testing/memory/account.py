@@ -12,6 +12,7 @@ from mailcore.backend import (
     Hint,
     MailboxExists,
     MailboxInfo,
+    MetadataChanged,
     NoSuchMailbox,
     NotPermitted,
     ObjectIds,
@@ -20,6 +21,7 @@ from mailcore.backend import (
 from mailcore.imap.summary import Summary
 from mailcore.testing.memory.delivery import MemoryDelivery
 from mailcore.testing.memory.mailbox import MemoryMailbox
+from mailcore.testing.memory.metadata import change, check_private
 
 if TYPE_CHECKING:
     from mailcore.testing.memory.backend import MemoryBackend
@@ -48,6 +50,8 @@ class MemoryUser:
         self.mailboxes: dict[str, MemoryMailbox] = {}
         self.special_use: dict[str, str] = {}
         self.subscribed: set[str] = set()
+        #: Annotations of the server that are this user's own.
+        self.metadata: dict[str, bytes] = {}
         self._new_id = new_id
         self._message_ids = count(1)
         # The thread of each Message-ID that is here or that somebody has answered.
@@ -172,6 +176,19 @@ class MemoryAccount:
             self._user.subscribed.add(name)
         else:
             self._user.subscribed.discard(name)
+
+    async def metadata(self, mailbox: str) -> Mapping[str, bytes]:
+        if not mailbox:
+            return {**self._backend.metadata, **self._user.metadata}
+        return dict(self._user.open(mailbox).metadata)
+
+    async def set_metadata(self, mailbox: str, values: Mapping[str, bytes | None]) -> None:
+        if mailbox:
+            change(self._user.open(mailbox).metadata, values)
+        else:
+            check_private(values)
+            change(self._user.metadata, values)
+        self._user.tell(MetadataChanged(mailbox, tuple(values)))
 
     def watch(self, callback: Callable[[Hint], None]) -> Callable[[], None]:
         return self._user.watch(callback)

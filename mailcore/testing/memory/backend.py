@@ -21,6 +21,8 @@ class MemoryBackend:
     def __init__(self, passwords: Mapping[str, str] | None = None) -> None:
         self._ids = count(1)
         self.users: dict[str, MemoryUser] = {}
+        #: Annotations of the server that all users see.
+        self.metadata: dict[str, bytes] = {}
         for name, password in (passwords or {}).items():
             self.add_user(name, password)
 

@@ -60,6 +60,7 @@ class MemoryMailbox:
         self.id = f"mailbox-{number}"
         self.uid_validity = number
         self.messages: dict[int, StoredMessage] = {}
+        self.metadata: dict[str, bytes] = {}
         self._user = user
         self._uid_next = 1
         self._modseq = 1

@@ -63,6 +63,15 @@ mailbox_names = _NAMES.map(_usual_inbox)
 #: The same, and patterns with wildcards.
 mailbox_patterns = st.one_of(_NAMES, st.sampled_from(["*", "%", "INBOX/%", "R&D*", "Entwürfe%"]))
 
+#: Names of annotations (RFC 5464 §3.2), and some with their values.
+entry_names = st.one_of(
+    st.sampled_from(["/private/comment", "/shared/comment", "/shared/vendor/x-own/a[b]"]),
+    st.from_regex(r'/(private|shared)(/[a-z0-9"\\(){]{1,5}){1,3}', fullmatch=True),
+)
+annotation_values = st.dictionaries(
+    entry_names, st.none() | st.binary(max_size=20), min_size=1, max_size=3
+)
+
 _SEQUENCE_NUMBERS = st.one_of(st.just(STAR), st.integers(1, 20), _NUMBERS)
 _RANGES = st.one_of(
     st.tuples(_SEQUENCE_NUMBERS, _SEQUENCE_NUMBERS), _SEQUENCE_NUMBERS.map(lambda n: (n, n))
@@ -234,6 +243,21 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         _words("SUBSCRIBED", "SPECIAL-USE"),
         _words("SUBSCRIBED", "SPECIAL-USE", "CHILDREN"),
         _STATUS_ITEMS,
+        st.just(()) | st.lists(entry_names, min_size=1, max_size=3).map(tuple),
+    ),
+    c.GetMetadata: st.builds(
+        c.GetMetadata,
+        tags,
+        mailbox_names,
+        st.lists(entry_names | st.just("/private"), min_size=1, max_size=3).map(tuple),
+        st.none() | st.integers(0, (1 << 32) - 1),
+        st.sampled_from([0, 1, None]),
+    ),
+    c.SetMetadata: st.builds(
+        c.SetMetadata,
+        tags,
+        mailbox_names,
+        annotation_values.map(lambda values: tuple(values.items())),
     ),
     c.Lsub: st.builds(c.Lsub, tags, mailbox_patterns, mailbox_patterns),
     c.StatusCommand: st.builds(c.StatusCommand, tags, mailbox_names, _STATUS_ITEMS.filter(bool)),

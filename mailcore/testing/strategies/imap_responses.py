@@ -11,7 +11,9 @@ from mailcore.imap import responses as r
 from mailcore.imap.types import ResponseCode, Status
 from mailcore.message import Address, Envelope, Part
 from mailcore.testing.strategies.imap import (
+    annotation_values,
     atoms,
+    entry_names,
     flag_tuples,
     internal_dates,
     mailbox_names,
@@ -160,6 +162,16 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
         st.none() | mailbox_names,
     ),
     r.NamespaceResponse: st.builds(r.NamespaceResponse, _NAMESPACES, _NAMESPACES, _NAMESPACES),
+    r.MetadataResponse: st.builds(
+        r.MetadataResponse,
+        mailbox_names,
+        annotation_values.map(lambda values: tuple(values.items())),
+    ),
+    r.MetadataEntries: st.builds(
+        r.MetadataEntries,
+        mailbox_names,
+        st.lists(entry_names, min_size=1, max_size=3).map(tuple),
+    ),
     r.StatusResponse: st.builds(
         r.StatusResponse,
         mailbox_names,

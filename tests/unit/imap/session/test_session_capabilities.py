@@ -27,6 +27,8 @@ PROBES: dict[str, str] = {
     "I18NLEVEL=2": "COMPARATOR",
     "ID": "ID NIL",
     "LANGUAGE": "LANGUAGE",
+    "METADATA": "GETMETADATA INBOX /private/comment",
+    "LIST-METADATA": 'LIST "" INBOX RETURN (METADATA /private/comment)',
     "LIST-EXTENDED": 'LIST "" (INBOX Sent)',
     "LIST-STATUS": 'LIST "" INBOX RETURN (STATUS (MESSAGES))',
     "MOVE": "MOVE 1 Trash",
