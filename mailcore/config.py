@@ -20,6 +20,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+from mailcore.imap.session.listener import ImapListener
 from mailcore.limits import Limits
 from mailcore.smtp.session.listener import Listener
 
@@ -76,7 +77,7 @@ class Settings:
         log_level: of the log on standard error.
         grace: seconds that connections have to end when the server stops.
         limits: bounds of the engine.
-        smtp, submission, mx, lmtp: what is special about these listeners.
+        imap, smtp, submission, mx, lmtp: what is special about these listeners.
     """
 
     backend: str | None = None
@@ -99,6 +100,7 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     grace: float = 10.0
     limits: Limits = field(default_factory=Limits)
+    imap: ImapListener = field(default_factory=ImapListener)
     smtp: Listener = field(default_factory=Listener)
     submission: Listener = field(default_factory=Listener)
     mx: Listener = field(default_factory=Listener)

@@ -204,7 +204,14 @@ def _doors(
     limits, admission = settings.limits, Admission(settings.limits)
     smtp = partial(smtp_door, backend, hostname=settings.domain, limits=limits, admission=admission)
     doors = {
-        "imap": imap_door(backend, sockets["imap"], tls=tls, limits=limits, admission=admission),
+        "imap": imap_door(
+            backend,
+            sockets["imap"],
+            tls=tls,
+            disabled=settings.imap.disable,
+            limits=limits,
+            admission=admission,
+        ),
         "smtp": smtp(sockets["smtp"], mode="submission", tls=tls, listener=settings.smtp),
     }
     if "submission" in sockets:

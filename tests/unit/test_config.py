@@ -173,3 +173,12 @@ def test_the_data_directory_follows_xdg(monkeypatch: pytest.MonkeyPatch) -> None
     assert config.default_data() == Path("/srv/data/mailcore")
     monkeypatch.setenv("XDG_DATA_HOME", "relative is to be ignored")
     assert config.default_data() == Path.home() / ".local/share/mailcore"
+
+
+def test_capabilities_of_imap_can_be_turned_off(tmp_path: Path) -> None:
+    loaded = load(tmp_path, '[imap]\ndisable = ["COMPRESS=DEFLATE", "auth=plain"]\n')
+    assert loaded.settings.imap.disable == ("COMPRESS=DEFLATE", "auth=plain")
+    by_environment = load(tmp_path, environ={"MAILCORE_IMAP_DISABLE": "IDLE, move"})
+    assert by_environment.settings.imap.disable == ("IDLE", "move")
+    with pytest.raises(ConfigError, match="no such capability: 'COMPRES'"):
+        load(tmp_path, '[imap]\ndisable = ["COMPRES"]\n')

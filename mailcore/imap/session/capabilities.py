@@ -128,6 +128,13 @@ class Capabilities:
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows.values())
 
+    def knows(self, name: str) -> bool:
+        """Tell whether a capability, or one of a family, is in the table; in any letter case."""
+        wanted = name.upper()
+        return wanted in self._rows or any(
+            row.values is not None and wanted.startswith(key) for key, row in self._rows.items()
+        )
+
     def names(self, situation: Situation) -> tuple[str, ...]:
         """Return what CAPABILITY answers."""
         return tuple(
