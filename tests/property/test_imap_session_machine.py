@@ -26,6 +26,7 @@ SMALL = b"Subject: small\r\n\r\ntext\r\n"
 LARGE = b"Subject: large\r\n\r\n" + b"0123456789abcde\n" * (FLUSH // 4)
 
 _LITERAL = re.compile(rb"\{([0-9]+)\}\r\n\Z")
+_UIDFETCH = re.compile(r"\* ([0-9]+) UIDFETCH \(")
 _FETCH = re.compile(r"\* ([0-9]+) FETCH \(")
 _VANISHED = re.compile(r"\* VANISHED (\(EARLIER\) )?([0-9,:]+)\r\n")
 _HIGHEST = re.compile(r"\[HIGHESTMODSEQ ([0-9]+)\]")
@@ -75,8 +76,11 @@ class Client:
     def __init__(self, backend: MemoryBackend, enables: str) -> None:
         self.backend = backend
         self.enables = enables
-        self.condstore = enables in ("CONDSTORE", "QRESYNC")
-        self.qresync = enables == "QRESYNC"
+        words = enables.split()
+        self.condstore = "CONDSTORE" in words or "QRESYNC" in words
+        self.qresync = "QRESYNC" in words
+        self.uid_only = "UIDONLY" in words
+        self.rev2 = "IMAP4REV2" in words
         #: Up to which mod-sequence a client of QRESYNC knows everything (RFC 7162 §6).
         self.synchronized = 0
         self.connect()
@@ -84,8 +88,12 @@ class Client:
     def connect(self) -> None:
         self.link = Link(Session(self.backend, Peer("imap", tls=True)))
         self.link.say(b"t LOGIN %b %b\r\n" % (USER.encode(), PASSWORD.encode()))
-        if self.enables:
-            assert b"* ENABLED" in self.link.say(b"t ENABLE %b\r\n" % self.enables.encode())
+        if words := self.enables.replace("IMAP4REV2", "").split():
+            said = self.link.say(f"t ENABLE {' '.join(words)}\r\n".encode()).decode()
+            assert set(words) <= set(said.split())
+        if self.rev2:
+            # Not by ENABLE: that needs every part of IMAP4rev2 to be there.
+            self.link.session.connection.enabled.add("IMAP4REV2")
         self.selected = self.read_only = False
         self.known: list[Known] = []
         self.highest_modseq = 0
@@ -140,19 +148,24 @@ class Client:
     # ------------------------------------------------------------------------------- learning
 
     def note(self, response: Response) -> None:
-        if match := _FETCH.match(response.line):
+        if match := _UIDFETCH.match(response.line):
+            assert self.uid_only
+            self.note_fetch(self.with_uid(int(match[1])), response.line)
+        elif match := _FETCH.match(response.line):
+            assert not self.uid_only
             self.note_fetch(self.known[int(match[1]) - 1], response.line)
         elif match := _NUMBER.fullmatch(response.line):
             number = int(match[1])
             if match[2] == "EXPUNGE":
                 assert not self.quiet, "EXPUNGE while numbers are in use"
                 assert not self.qresync
+                assert not self.uid_only
                 del self.known[number - 1]
             else:
                 assert number >= len(self.known), "EXISTS takes messages away"
                 self.known += [Known() for _ in range(number - len(self.known))]
         elif match := _VANISHED.fullmatch(response.line):
-            assert self.qresync
+            assert self.qresync or self.uid_only
             if match[1]:
                 # They have no numbers: nothing that the client sees is among them.
                 assert not {message.uid for message in self.known} & expand(match[2])
@@ -167,13 +180,25 @@ class Client:
     def forget(self, uid: int) -> None:
         """A message is gone; if its UID is not known, it is one of those behind the lower ones."""
         uids = [message.uid for message in self.known]
-        if uid in uids:
+        if self.uid_only:
+            # Without numbers they have no order: what is not known stands at the end.
+            index = uids.index(uid if uid in uids else None)
+        elif uid in uids:
             index = uids.index(uid)
         else:
             below = [i for i, known in enumerate(uids) if known is not None and known < uid]
             index = below[-1] + 1 if below else 0
             assert uids[index] is None, "VANISHED of a message that was never announced"
         del self.known[index]
+
+    def with_uid(self, uid: int) -> Known:
+        """Return a message that is told by its UID, perhaps for the first time."""
+        for message in self.known:
+            if message.uid in (uid, None):
+                message.uid = uid
+                self.known.sort(key=lambda one: (one.uid is None, one.uid))
+                return message
+        raise AssertionError("UIDFETCH of a message that was never announced")
 
     def note_fetch(self, message: Known, line: str) -> None:
         if match := re.search(r"\bUID ([0-9]+)", line):
@@ -186,9 +211,21 @@ class Client:
             assert int(match[1]) >= message.modseq, "a mod-sequence has gone back"
             message.modseq = int(match[1])
 
+    def found(self, line: str) -> list[int]:
+        """Return what an answer to SEARCH says."""
+        if not self.rev2:
+            assert line.startswith("* SEARCH")
+            return [int(word) for word in line.split()[2:]]
+        match = re.fullmatch(r'\* ESEARCH \(TAG "t"\)( UID)?(?: ALL ([0-9,:]+))?\r\n', line)
+        assert match
+        return sorted(expand(match[2] or ""))
+
     def learn(self) -> None:
         """Ask for what EXISTS has announced, as clients do."""
         for _ in range(2):
+            if self.uid_only:
+                self.say("UID FETCH 1:* (FLAGS)")
+                continue
             unknown = [n for n, message in enumerate(self.known, 1) if message.uid is None]
             if unknown:
                 self.say(f"FETCH {','.join(map(str, unknown))} (UID FLAGS)")
@@ -304,6 +341,7 @@ class Sessions(RuleBasedStateMachine):
         unchanged: bool,
     ) -> None:
         client = self.ready(who)
+        uid |= client.uid_only
         chosen = [client.known[index] for index in self.choose(client, picks)]
         if not chosen:
             return
@@ -341,6 +379,7 @@ class Sessions(RuleBasedStateMachine):
     @rule(who=who, picks=picks, uid=st.booleans())
     def look(self, who: int, picks: list[int], uid: bool) -> None:
         client = self.ready(who)
+        uid |= client.uid_only
         for index in self.choose(client, picks):
             if index < len(client.known):
                 number = client.known[index].uid if uid else index + 1
@@ -352,12 +391,13 @@ class Sessions(RuleBasedStateMachine):
         for index in self.choose(client, pick[:1]):
             message = client.known[index]
             there = message.uid in self.flags
+            command = f"UID FETCH {message.uid}" if client.uid_only else f"FETCH {index + 1}"
             sets_seen = item == "BODY[]" and there and not client.read_only
             if there and self.octets[message.uid] is LARGE:
                 client.reading = message.uid
-                client.begin(f"FETCH {index + 1} {item}", b"")
+                client.begin(f"{command} {item}", b"")
             else:
-                _, untagged = client.say(f"FETCH {index + 1} {item}")
+                _, untagged = client.say(f"{command} {item}")
                 found = [one for response in untagged for one in response.literals]
                 assert found == ([SMALL] if there else [])
             if sets_seen:
@@ -374,10 +414,11 @@ class Sessions(RuleBasedStateMachine):
     @rule(who=who, flag=st.sampled_from(FLAGS), uid=st.booleans())
     def search(self, who: int, flag: str, uid: bool) -> None:
         client = self.ready(who)
+        uid |= client.uid_only
         known = [message.uid for message in client.known]
         key = flag[1:] if flag.startswith("\\") else f"KEYWORD {flag}"
         _, untagged = client.say(f"{'UID ' * uid}SEARCH {key}")
-        found = [int(word) for word in untagged[0].line.split()[2:]]
+        found = client.found(untagged[0].line)
         assert found == sorted(set(found))
         if uid and None not in known:
             assert set(found) <= set(known)
@@ -414,6 +455,7 @@ class Sessions(RuleBasedStateMachine):
     )
     def copy(self, who: int, picks: list[int], verb: str, into: str, uid: bool) -> None:
         client = self.ready(who)
+        uid |= client.uid_only
         indexes = self.choose(client, picks)
         if not indexes:
             return
@@ -459,7 +501,7 @@ class Sessions(RuleBasedStateMachine):
         more = ""
         if only_known and cache:
             more += f" {','.join(map(str, cache))}"
-        if sample and cache:
+        if sample and cache and not client.uid_only:
             more += f" ({','.join(map(str, numbers.values()))} {','.join(map(str, numbers))})"
         verb = "EXAMINE" if read_only else "SELECT"
         since = client.synchronized
@@ -477,7 +519,7 @@ class Sessions(RuleBasedStateMachine):
         assert list(cache) == there[: len(cache)]
         client.known = [*cache.values(), *(Known() for _ in there[len(cache) :])]
         for response in untagged:
-            if _FETCH.match(response.line):
+            if " FETCH (" in response.line or " UIDFETCH (" in response.line:
                 client.note(response)
         client.selected, client.read_only = True, read_only
         assert all(self.flags[uid] == one.flags for uid, one in cache.items())
@@ -491,7 +533,7 @@ class Sessions(RuleBasedStateMachine):
             told = [(message.uid, message.flags) for message in client.known]
             assert told == sorted(self.flags.items())
             _, untagged = client.say("UID SEARCH ALL")
-            assert untagged[0].line.split()[2:] == [str(uid) for uid in sorted(self.flags)]
+            assert client.found(untagged[0].line) == sorted(self.flags)
 
     # ----------------------------------------------------------------------------- invariants
 
@@ -530,13 +572,30 @@ class SessionsOfQresync(Sessions):
     kinds = ("QRESYNC", "CONDSTORE")
 
 
+class SessionsOfUidOnly(Sessions):
+    kinds = ("UIDONLY QRESYNC", "IMAP4REV2 UIDONLY")
+
+
 class TenSessions(Sessions):
-    kinds = ("", "CONDSTORE", "QRESYNC", "QRESYNC", "", "QRESYNC", "CONDSTORE", "", "", "QRESYNC")
+    kinds = (
+        "",
+        "CONDSTORE",
+        "QRESYNC",
+        "UIDONLY",
+        "IMAP4REV2",
+        "IMAP4REV2 QRESYNC",
+        "UIDONLY CONDSTORE",
+        "UIDONLY QRESYNC",
+        "",
+        "QRESYNC",
+    )
 
 
 TestTwoSessions = Sessions.TestCase
 TestTwoSessions.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestSessionsOfQresync = SessionsOfQresync.TestCase
 TestSessionsOfQresync.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestSessionsOfUidOnly = SessionsOfUidOnly.TestCase
+TestSessionsOfUidOnly.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 TestTenSessions = TenSessions.TestCase
 TestTenSessions.settings = settings(max_examples=10, stateful_step_count=60, deadline=None)
