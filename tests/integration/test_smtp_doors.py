@@ -170,6 +170,14 @@ def test_swaks_delivers_by_lmtp(anna: Account) -> None:
     assert b"by LMTP" in received
 
 
+def test_nodemailer_delivers_by_lmtp(anna: Account, bert: Account) -> None:
+    need((NODE / "node_modules" / "nodemailer").exists(), "nodemailer")
+    mail = {"from": STRANGER, "to": [anna.address, bert.address], "subject": "x", "text": "Hi"}
+    told = run_node("send.mjs", anna, door(anna.server, "lmtp"), mail=mail, lmtp=True)
+    assert told["accepted"] == [anna.address, bert.address]
+    assert (anna.count(), bert.count()) == (1, 1)
+
+
 # ------------------------------------------------------------------------------------- the MX
 
 
