@@ -15,9 +15,12 @@ from typing import Final
 import trio
 
 from mailcore.backend import Honoured, LimitReached, Peer, Unavailable
-from mailcore.sasl.types import Credentials
+from mailcore.sasl.types import Credentials, PlainCredentials
 from mailcore.serve.protocol import Context, Endpoint, FirstMinute
 from mailcore_agentpost.cases import BAD_KEY, MISSING_SCOPE, Refusal
+from mailcore_agentpost.delivery import Courier
+from mailcore_agentpost.delivery.attempt import Attempts
+from mailcore_agentpost.delivery.routes import Routes
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
@@ -26,7 +29,7 @@ from mailcore_agentpost.mail import inboxes, keys
 from mailcore_agentpost.policy import Sender, SendPolicy
 from mailcore_agentpost.sending import Outbox, forget_old
 from mailcore_agentpost.service import Service
-from mailcore_agentpost.settings import Settings
+from mailcore_agentpost.settings import Relay, Settings
 from mailcore_agentpost.smtp import Inbound, Submitting
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import InboxRow, KeyRow
@@ -59,7 +62,17 @@ class AgentPost:
         self._nursery = nursery
         self._settings: Settings = context.options or Settings()
         policy = SendPolicy(self._settings, context.domain, context.limits.message_size)
-        outbox = Outbox(store, policy, context.limits)
+        relay = self._settings.relay
+        #: Delivers mail to the outside, while its ``run`` runs.
+        self.courier = Courier(
+            store,
+            hub,
+            relay,
+            Attempts(Routes(relay, context.domain), _relay_login(relay)),
+            reporter=context.domain,
+            limits=context.limits,
+        )
+        outbox = Outbox(store, policy, context.limits, self.courier.leaves)
         self._submitting = Submitting(store, policy, outbox, context.domain)
         self._connections: Counter[str] = Counter()
         #: What REST can do, for whoever embeds AgentPost.
@@ -160,6 +173,10 @@ class AgentPost:
         ]
 
 
+def _relay_login(relay: Relay) -> PlainCredentials | None:
+    return PlainCredentials(relay.username, relay.password) if relay.username else None
+
+
 def _judge(connection: sqlite3.Connection, credentials: Credentials) -> tuple[KeyRow, InboxRow]:
     """Return the key and the inbox that credentials name, if the one opens the other."""
     key = keys.authenticate(connection, credentials.password, datetime.now(UTC))
@@ -228,6 +245,7 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
                 nursery.start_soon(_forget_hourly, store)
                 backend = AgentPost(store, hub, context, nursery)
                 nursery.start_soon(backend.webhook_sender.run)
+                nursery.start_soon(backend.courier.run)
                 yield backend
                 nursery.cancel_scope.cancel()
         finally:

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Final, Literal
 
-Kind = Literal["org", "inb", "msg", "thr", "key", "rul", "evt", "whk", "dlv"]
+Kind = Literal["org", "inb", "msg", "thr", "key", "rul", "evt", "whk", "dlv", "que"]
 
 # Crockford's base 32: no I, L, O, U.
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -24,6 +24,7 @@ from mailcore_agentpost.cases import (
 from mailcore_agentpost.mail.inboxes import find_inbox, find_recipient, without_tag
 from mailcore_agentpost.mail.keys import valid_key
 from mailcore_agentpost.mail.rules import is_blocked
+from mailcore_agentpost.mail.suppressions import is_suppressed
 from mailcore_agentpost.settings import Settings
 from mailcore_agentpost.types import InboxRow
 
@@ -159,6 +160,10 @@ class SendPolicy:
     def _is_blocked(
         self, connection: sqlite3.Connection, sender: Sender, recipient: Resolved
     ) -> bool:
+        if recipient.inbox is None and is_suppressed(
+            connection, sender.organization, recipient.address
+        ):
+            return True
         return is_blocked(connection, sender.organization, "send", recipient.address) or (
             recipient.inbox is not None
             and is_blocked(connection, recipient.inbox.org_id, "receive", sender.address)

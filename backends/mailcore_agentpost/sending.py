@@ -24,6 +24,7 @@ from mailcore_agentpost.mail.events import forget_events, record
 from mailcore_agentpost.mail.folders import INBOX, SENT, find_folder
 from mailcore_agentpost.mail.messages import Stored, insert_message, write_body
 from mailcore_agentpost.mail.placements import Placement, place
+from mailcore_agentpost.mail.queue import enqueue
 from mailcore_agentpost.policy import Resolved, Sender, SendPolicy
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import Direction, InboxRow
@@ -75,12 +76,20 @@ class Outbox:
         store: where they are kept.
         policy: what may be sent.
         limits: of the summaries, and of what is kept in memory.
+        leaves: whether mail to an address outside is sent there; what is not is only kept.
     """
 
-    def __init__(self, store: Store, policy: SendPolicy, limits: Limits) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: SendPolicy,
+        limits: Limits,
+        leaves: Callable[[str], bool] = lambda address: False,
+    ) -> None:
         self._store = store
         self._policy = policy
         self._limits = limits
+        self._leaves = leaves
 
     async def send(self, sender: Sender, message: Message) -> Stored:
         """Judge, store and deliver a message; return its copy in Sent.
@@ -160,11 +169,25 @@ class Outbox:
             now,
             flags=frozenset({SEEN, *message.labels}),
         )
-        _note(transaction, sender, message, kept, recipients, fingerprint, now)
+        leaving = [
+            one.address for one in recipients if one.inbox is None and self._leaves(one.address)
+        ]
+        _note(transaction, sender, message, kept, recipients, leaving, fingerprint, now)
         _tell_sent(transaction, sender, kept, recipients, now)
         inboxes = dict.fromkeys(one.inbox for one in recipients if one.inbox is not None)
-        if inboxes:
+        if inboxes or leaving:
             body = write_body(transaction, delivered.data)
+            for address in leaving:
+                enqueue(
+                    transaction,
+                    organization=sender.organization,
+                    inbox=sender.inbox,
+                    message=kept.id,
+                    body=body,
+                    sender=message.sender,
+                    recipient=address,
+                    now=now,
+                )
             for inbox in inboxes:
                 receive_message(transaction, inbox, body, delivered, now)
         return kept
@@ -276,16 +299,14 @@ def _note(
     message: Message,
     kept: Stored,
     recipients: Sequence[Resolved],
+    leaving: Collection[str],
     fingerprint: bytes | None,
     now: float,
 ) -> None:
     """Note who got the message, and that it counts."""
     transaction.connection.executemany(
         "INSERT OR IGNORE INTO recipients (message, address, status) VALUES (?, ?, ?)",
-        [
-            (kept.id, one.address, "kept" if one.inbox is None else "delivered")
-            for one in recipients
-        ],
+        [(kept.id, one.address, _status(one, leaving)) for one in recipients],
     )
     transaction.execute(
         "INSERT INTO sends (organization, key, inbox, message, at, fingerprint)"
@@ -298,6 +319,12 @@ def _note(
             " VALUES (?, ?, ?, ?, ?)",
             (sender.organization, *message.idempotency, kept.id, now),
         )
+
+
+def _status(recipient: Resolved, leaving: Collection[str]) -> str:
+    if recipient.inbox is not None:
+        return "delivered"
+    return "queued" if recipient.address in leaving else "kept"
 
 
 def _tell_sent(

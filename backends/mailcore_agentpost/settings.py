@@ -11,10 +11,29 @@ class Relay:
     """Where mail to the outside goes.
 
     Arguments:
-        mode: "local": it is kept and shown, and never leaves this machine.
+        mode: "local": it is kept and shown, and never leaves this machine. "smarthost": one server
+            takes it all. "mx": each domain's own mail exchanger gets it.
+        host: the smarthost.
+        port: of the smarthost, and of mail exchangers (which is 25, but in a test).
+        tls: of the smarthost: "implicit", "required" STARTTLS, "opportunistic" or "none". Mail
+            exchangers get it opportunistically (RFC 7435), which is all that most can.
+        username, password: for the smarthost; "" to not log in.
+        private_targets: whether mail exchangers may have addresses that are not public.
+        per_destination: connections at a time to one domain; to a smarthost, in all.
+        give_up_after: seconds after which a message that is still not taken is returned.
+        delay_notice_after: seconds after which its sender is told that it waits.
     """
 
-    mode: Literal["local"] = "local"
+    mode: Literal["local", "smarthost", "mx"] = "local"
+    host: str = ""
+    port: int = 0
+    tls: Literal["implicit", "required", "opportunistic", "none"] = "required"
+    username: str = ""
+    password: str = ""
+    private_targets: bool = False
+    per_destination: int = 4
+    give_up_after: float = 5 * 24 * 60 * 60.0
+    delay_notice_after: float = 4 * 60 * 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,7 +143,7 @@ def replace_octets(transaction: Transaction, number: int, body: int, digest: Dig
             number,
         ),
     )
-    _purge_body(transaction, old)
+    purge_body(transaction, old)
 
 
 def _thread(transaction: Transaction, inbox: str, digest: Digest) -> str:
@@ -172,14 +172,17 @@ def purge(transaction: Transaction, numbers: Sequence[int]) -> list[str]:
     ).fetchall()
     for row in rows:
         transaction.execute("DELETE FROM recipients WHERE message = ?", (row["id"],))
-        _purge_body(transaction, row["body"])
+        purge_body(transaction, row["body"])
     return [row["id"] for row in rows]
 
 
-def _purge_body(transaction: Transaction, body: int) -> None:
+def purge_body(transaction: Transaction, body: int) -> None:
+    """Remove a body that no message has and that nobody is still to be sent."""
     deleted = transaction.execute(
-        "DELETE FROM bodies WHERE id = ? AND NOT EXISTS (SELECT 1 FROM messages WHERE body = ?)",
-        (body, body),
+        "DELETE FROM bodies WHERE id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM messages WHERE body = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM queue WHERE body = ?)",
+        (body, body, body),
     )
     if deleted.rowcount:
         transaction.execute("DELETE FROM chunks WHERE body = ?", (body,))

@@ -234,6 +234,48 @@ def _create_annotations(database: Database) -> None:
     )
 
 
+def _create_queue(database: Database) -> None:
+    # A row is one recipient outside who does not have the message yet.
+    database.table("queue").create(
+        {
+            "id": str,
+            "organization": str,
+            "inbox": str,
+            "message": str,
+            "body": int,
+            "sender": str,
+            "recipient": str,
+            "destination": str,
+            "attempts": int,
+            "next_at": float,
+            "noticed": int,
+            "last_reply": str,
+            "created_at": float,
+        },
+        pk="id",
+        not_null={
+            *("organization", "inbox", "message", "body", "sender", "recipient", "destination"),
+            *("attempts", "next_at", "noticed", "last_reply", "created_at"),
+        },
+    )
+    database.table("queue").create_index(["next_at"])
+    database.table("queue").create_index(["message", "destination"])
+    database.table("queue").create_index(["body"])
+    # Addresses that no mail is to be sent to any more.
+    database.table("suppressions").create(
+        {
+            "organization": str,
+            "address": str,
+            "reason": str,
+            "message": str,
+            "created_at": float,
+        },
+        pk=("organization", "address"),
+        foreign_keys=[("organization", "organizations", "id")],
+        not_null={"reason", "created_at"},
+    )
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
@@ -241,6 +283,7 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create_webhooks,
     _note_save_dates,
     _create_annotations,
+    _create_queue,
 )
 
 

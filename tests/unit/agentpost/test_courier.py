@@ -1,0 +1,230 @@
+"""Mail that leaves: the queue on a clock of its own, real peers on loopback."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from email import message_from_string
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+
+from mailcore.net import Where, serve_mx
+from mailcore.smtp import Reply
+from mailcore.testing.memory import MemoryBackend
+from mailcore_agentpost.delivery.attempt import Attempts
+from mailcore_agentpost.delivery.routes import NoRoute, Routes
+from mailcore_agentpost.settings import Relay, Settings
+
+from .site import Site, opening, to
+
+HOUR = 3600.0
+
+
+class Map(Routes):
+    """Routes that a test knows."""
+
+    def __init__(self, servers: dict[str, Where | Reply]) -> None:
+        self.servers = servers
+        self.asked: list[str] = []
+
+    async def find(self, domain: str) -> Sequence[Where]:
+        self.asked.append(domain)
+        server = self.servers[domain]
+        if isinstance(server, Reply):
+            raise NoRoute(server)
+        return [server]
+
+
+class Post:
+    """A site, and a courier whose clock stands still until it is told."""
+
+    def __init__(self, site: Site, routes: Map) -> None:
+        self.site = site
+        self.routes = routes
+        self.skew = 0.0
+        self.courier = site.backend.courier
+        self.courier._attempts = Attempts(routes)
+        self.courier._clock = lambda: time.time() + self.skew
+
+    async def send(self, *addresses: str) -> str:
+        answer = await self.site.post(self.site.inbox, to(*addresses, subject="Out"))
+        assert answer.status == 201, answer.body
+        identifier: str = answer.json["id"]
+        return identifier
+
+    async def until(self, true: Callable[[], object]) -> None:
+        with trio.fail_after(5):
+            while not true():
+                await trio.sleep(0.01)
+
+    def events(self, kind: str) -> list[str]:
+        return self.site.query("SELECT detail FROM events WHERE type = ? ORDER BY id", kind)
+
+    def queue(self) -> list[tuple[str, int]]:
+        return self.site.query("SELECT recipient, attempts FROM queue ORDER BY id")
+
+    def tried(self, times: int) -> bool:
+        """Whether so many attempts were made, and none is going on."""
+        return len(self.routes.asked) >= times and not self.courier._busy
+
+    def waited(self) -> float:
+        (seconds,) = self.site.query("SELECT min(next_at - created_at) FROM queue")
+        return float(seconds)
+
+    def pass_time(self, seconds: float) -> None:
+        self.skew += seconds
+        self.courier.wake()
+
+    async def notices(self) -> list[str]:
+        client = await self.site.imap()
+        return await client.bodies("INBOX")
+
+
+@asynccontextmanager
+async def posting(
+    path: Path, servers: dict[str, Where | Reply], **relay: object
+) -> AsyncIterator[Post]:
+    settings = Settings(relay=Relay(mode="mx", **relay))  # type: ignore[arg-type]
+    async with opening(path, settings) as site:
+        yield Post(site, Map(servers))
+
+
+@pytest.fixture
+async def exchanger(nursery: trio.Nursery) -> tuple[MemoryBackend, Where]:
+    """A server for far.example that knows bert and carl."""
+    backend = MemoryBackend({"bert@far.example": "x", "carl@far.example": "x"})
+    door = await nursery.start(partial(serve_mx, backend))
+    return backend, Where(*door.addresses[0], tls="opportunistic")
+
+
+async def test_a_message_goes_out(tmp_path: Path, exchanger: tuple[MemoryBackend, Where]) -> None:
+    backend, where = exchanger
+    async with posting(tmp_path, {"far.example": where}) as post:
+        identifier = await post.send("bert@far.example", "carl@far.example")
+        await post.until(lambda: not post.queue())
+        (message,) = backend.users["bert@far.example"].inbox.messages.values()
+        assert message.data.count(b"Return-Path") == 0
+        assert b"Subject: Out" in message.data
+        assert len(post.events("message.sent")) == 1
+        assert any("bert@far.example" in one for one in post.events("message.delivered"))
+        rows = post.site.query("SELECT status FROM recipients WHERE message = ?", identifier)
+        assert rows == ["delivered", "delivered"]
+        assert post.routes.asked == ["far.example"]
+        assert await post.notices() == []
+        # One body for Sent; that of the delivery is gone with its last recipient.
+        assert post.site.query("SELECT count(*) FROM bodies") == [1]
+
+
+async def test_a_refusal_is_returned_and_remembered(
+    tmp_path: Path, exchanger: tuple[MemoryBackend, Where]
+) -> None:
+    _, where = exchanger
+    async with posting(tmp_path, {"far.example": where}) as post:
+        identifier = await post.send("nobody@far.example", "bert@far.example")
+        await post.until(lambda: post.events("message.bounced"))
+        (text,) = await post.notices()
+        report = message_from_string(text)
+        assert report.get_content_type() == "multipart/report"
+        assert report["Return-Path"] == "<>"
+        assert report["Auto-Submitted"] == "auto-replied"
+        _, status, header = report.get_payload()
+        fields = [dict(part.items()) for part in status.get_payload()]
+        assert fields[0]["Original-Envelope-Id"] == identifier
+        assert fields[1]["Final-Recipient"] == "rfc822; nobody@far.example"
+        assert (fields[1]["Action"], fields[1]["Status"]) == ("failed", "5.1.1")
+        assert "No such user" in fields[1]["Diagnostic-Code"]
+        assert "Subject: Out" in header.get_payload()
+        answer = await post.site.post(post.site.inbox, to("Nobody@far.example"))
+        assert (answer.status, answer.json["code"]) == (403, "message_rejected")
+
+
+async def test_a_grey_peer_is_tried_again_later_and_later(tmp_path: Path) -> None:
+    reply = Reply.of(451, "4.7.1", "Come back later")
+    async with posting(tmp_path, {"grey.example": reply}) as post:
+        await post.send("bert@grey.example")
+        expected = 450.0
+        for attempt in range(1, 5):
+            await post.until(partial(post.tried, attempt))
+            assert post.queue() == [("bert@grey.example", attempt)]
+            wait = post.waited() - post.skew
+            assert 0.88 * expected < wait < 1.12 * expected, attempt
+            assert len(post.routes.asked) == attempt
+            post.pass_time(wait + 1)
+            expected *= 2
+        assert await post.notices() == []
+
+
+async def test_a_sender_is_told_of_a_delay_once_and_then_of_the_end(tmp_path: Path) -> None:
+    reply = Reply.of(451, "4.7.1", "Come back later")
+    async with posting(tmp_path, {"grey.example": reply}) as post:
+        await post.send("bert@grey.example")
+        for attempt, hours in enumerate((5, 30, 60), 1):
+            await post.until(partial(post.tried, attempt))
+            post.pass_time(hours * HOUR)
+        await post.until(partial(post.tried, 4))
+        (delayed,) = await post.notices()
+        assert "Action: delayed" in delayed
+        post.pass_time(48 * HOUR)
+        await post.until(lambda: not post.queue())
+        _, failed = await post.notices()
+        assert "Action: failed\r\nStatus: 4.4.7" in failed
+        assert post.site.query("SELECT count(*) FROM suppressions") == [0]
+
+
+async def test_the_next_attempt_is_on_the_disk_before_the_first_is_made(tmp_path: Path) -> None:
+    async with posting(tmp_path, {}) as post:
+        seen: list[float] = []
+
+        async def find(domain: str) -> Sequence[Where]:
+            seen.append(post.waited())
+            raise NoRoute(Reply.of(451, "4.4.3", "x"))
+
+        post.routes.find = find  # type: ignore[method-assign]
+        await post.send("bert@far.example")
+        await post.until(lambda: seen)
+        assert 400 < seen[0] < 500
+
+
+async def test_a_destination_has_so_many_connections(tmp_path: Path) -> None:
+    async with posting(tmp_path, {}, per_destination=2) as post:
+        going: list[str] = []
+        gate = trio.Event()
+
+        async def find(domain: str) -> Sequence[Where]:
+            going.append(domain)
+            await gate.wait()
+            raise NoRoute(Reply.of(550, "5.4.4", "x"))
+
+        post.routes.find = find  # type: ignore[method-assign]
+        for _ in range(4):
+            await post.send("bert@slow.example")
+        await post.send("bert@other.example")
+        await post.until(lambda: "other.example" in going)
+        assert sorted(going) == ["other.example", "slow.example", "slow.example"]
+        gate.set()
+        await post.until(lambda: not post.queue())
+
+
+async def test_the_simulator(tmp_path: Path) -> None:
+    async with opening(tmp_path) as site:
+        names = ("bounce", "complain", "delay", "other")
+        answer = await site.post(site.inbox, to(*(f"{name}@simulator.test" for name in names)))
+        assert answer.status == 201
+
+        def count(kind: str) -> int:
+            (found,) = site.query("SELECT count(*) FROM events WHERE type = ?", kind)
+            return int(found)
+
+        with trio.fail_after(5):
+            while not (count("message.bounced") and count("message.complained")):
+                await trio.sleep(0.01)
+        assert site.query("SELECT recipient FROM queue") == ["delay@simulator.test"]
+        assert site.query("SELECT count(*) FROM suppressions") == [0]
+        answer = await site.post(site.inbox, to("bert@far.example"))
+        assert site.query("SELECT status FROM recipients WHERE address = 'bert@far.example'") == [
+            "kept"
+        ]
