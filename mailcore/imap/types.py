@@ -19,9 +19,11 @@ class SequenceSet:
     Arguments:
         ranges: pairs (first, last) in the order and direction in which they were written; a single
             number is a pair of equals; :data:`STAR` stands for ``*``.
+        saved: it is ``$``, what the last SEARCH saved (RFC 5182); ``ranges`` is empty then.
     """
 
     ranges: tuple[tuple[int, int], ...]
+    saved: bool = False
 
     @classmethod
     def of(cls, numbers: Iterable[int]) -> SequenceSet:
@@ -35,6 +37,9 @@ class SequenceSet:
         return cls(tuple(ranges))
 
     def __str__(self) -> str:
+        if self.saved:
+            return "$"
+
         def text(number: int) -> str:
             return str(number) if number != STAR else "*"
 
@@ -68,6 +73,10 @@ class SequenceSet:
             return
         for low, high in self.resolved(numbers[-1]):
             yield from numbers[bisect_left(numbers, low) : bisect_right(numbers, high)]
+
+
+#: ``$`` in the place of a sequence set.
+SAVED: Final = SequenceSet((), saved=True)
 
 
 @dataclass(frozen=True, slots=True)

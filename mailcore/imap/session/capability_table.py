@@ -18,6 +18,7 @@ from mailcore.imap import commands as c
 from mailcore.imap.search import asks_modseq
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE
+from mailcore.imap.session.saved import uses_saved
 from mailcore.imap.types import FetchAtt, FetchPreview
 
 
@@ -189,6 +190,13 @@ CAPABILITIES: Final = Capabilities(
         Row("MESSAGELIMIT=", values=lambda now: (str(now.limits.messages_per_command),)),
         Row("INPROGRESS", given=lambda now: now.has_clock),
         Row("I18NLEVEL=2", commands={c.Comparator: whole}),
+        Row(
+            "SEARCHRES",
+            options={
+                c.Search: lambda command: "SAVE" in (command.returns or ()) or uses_saved(command),
+                **dict.fromkeys((c.Fetch, c.Store, c.Copy, c.Move, c.Expunge), uses_saved),
+            },
+        ),
         Row("ESEARCH", options={c.Search: lambda command: command.returns is not None}),
     )
 )

@@ -14,6 +14,7 @@ from mailcore.imap.search import Matcher, MessageText, asks_modseq, compile_key,
 from mailcore.imap.searchkeys import SearchKey
 from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.long_commands import within_limit
+from mailcore.imap.session.saved import save
 from mailcore.imap.session.shared import Shared, read_into
 from mailcore.imap.session.view import View
 from mailcore.imap.summary import Summary
@@ -65,6 +66,10 @@ async def search(session: Session, command: commands.Search) -> AsyncGenerator[T
         return
     if asks_modseq(command.key):
         session.use_modseqs()
+    saves = command.returns is not None and "SAVE" in command.returns
+    if saves:
+        # Nothing is saved by a search that fails (RFC 5182 §2.1).
+        view.saved = ()
     scan = _Scan(view, command.key, session.collation)
     among, limited = within_limit(list(enumerate(view.uids, 1)), session.limits)
     async with aclosing(scan.run(session.shared, among)) as running:
@@ -72,6 +77,8 @@ async def search(session: Session, command: commands.Search) -> AsyncGenerator[T
             if session.tell_progress(command, done, len(among)):
                 yield None
     _answer(session, command, scan.found)
+    if saves:
+        save(view, command.returns or (), scan.found)
     await session.tell_updates(expunge=command.uid)
     yield ok(command, code=limited)
 
@@ -86,7 +93,7 @@ def _answer(session: Session, command: commands.Search, found: list[tuple[int, i
     if returns is None:
         modseq = _highest(view, found) if asks_modseq(command.key) else None
         session.send(SearchResponse(numbers, modseq))
-    else:
+    elif returns != ("SAVE",):
         session.send(_extended(view, command, returns, numbers, found))
 
 

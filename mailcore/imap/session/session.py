@@ -39,6 +39,7 @@ from mailcore.imap.session.dispatch import EVENTS, HANDLERS, STREAMS
 from mailcore.imap.session.long_commands import Progress
 from mailcore.imap.session.news import News
 from mailcore.imap.session.reading import BrokenLiteral
+from mailcore.imap.session.saved import with_saved
 from mailcore.imap.session.shared import Shared, shared_by
 from mailcore.imap.session.uid_only import uses_numbers
 from mailcore.imap.session.view import BadNumber, MailboxReset, NoModSequences, View
@@ -240,6 +241,8 @@ class Session:
             if "UIDONLY" in self.connection.enabled and uses_numbers(event):
                 self._answer(bad(event, "Only UIDs, after ENABLE UIDONLY", "UIDREQUIRED"))
                 return True
+            if self.view is not None:
+                event = self._command = with_saved(event, self.view)
             self._progress.begin()
             stream = STREAMS.get(type(event))
             if stream is not None:

@@ -25,7 +25,7 @@ def _has_numbers(key: keys.SearchKey) -> bool:
             return _has_numbers(left) or _has_numbers(right)
         case keys.Not(inner):
             return _has_numbers(inner)
-        case keys.InSet(_, uid):
-            return not uid
+        case keys.InSet(numbers, uid):
+            return not uid and not numbers.saved
         case _:
             return False

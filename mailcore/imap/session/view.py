@@ -69,6 +69,8 @@ class View:
         self._snapshots = snapshots
         self._uid_validity = mailbox.uid_validity
         self._position = 0
+        #: The UIDs that ``$`` stands for (RFC 5182).
+        self.saved: tuple[int, ...] = ()
         self._told_modseq = 0
         # Up to which nothing at all is untold, not even what is gone.
         self._all_told = 0

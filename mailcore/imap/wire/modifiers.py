@@ -108,6 +108,6 @@ def _qresync(cursor: Cursor) -> QResync:
 
 def _without_star(cursor: Cursor) -> SequenceSet:
     numbers = sequence_set(cursor)
-    if any(STAR in pair for pair in numbers.ranges):
-        raise ParseError("No * here")
+    if numbers.saved or any(STAR in pair for pair in numbers.ranges):
+        raise ParseError("Neither * nor $ here")
     return numbers

@@ -183,6 +183,6 @@ def sequence_set(numbers: SequenceSet) -> bytes:
     Raises:
         LocalProtocolError: it is empty.
     """
-    if not numbers.ranges:
+    if not numbers.ranges and not numbers.saved:
         raise LocalProtocolError("a sequence set is not empty")
     return str(numbers).encode("ascii")

@@ -32,9 +32,9 @@ CHARSETS = (
 )
 _KNOWN_CHARSETS = frozenset(CHARSETS)
 _BAD_CHARSET = ResponseCode("BADCHARSET", f"({' '.join(CHARSETS)})")
-_RETURNS = frozenset({"MIN", "MAX", "ALL", "COUNT"})
+_RETURNS = frozenset({"MIN", "MAX", "ALL", "COUNT", "SAVE"})
 _ENTRY_TYPES = frozenset({"PRIV", "SHARED", "ALL"})
-_SET_START = re.compile(rb"(?=[0-9*])")
+_SET_START = re.compile(rb"(?=[0-9*$])")
 
 _SEEN = keys.HasFlag("\\Seen")
 _RECENT = keys.HasFlag("\\Recent")

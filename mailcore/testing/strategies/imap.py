@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mailcore.imap import commands as c
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.types import (
+    SAVED,
     STAR,
     FetchAtt,
     FetchBody,
@@ -81,6 +82,8 @@ sequence_sets = st.lists(_RANGES, min_size=1, max_size=6).map(
     lambda ranges: SequenceSet(tuple(ranges))
 )
 
+#: The same, and ``$`` (RFC 5182).
+message_sets = st.one_of(sequence_sets, st.just(SAVED))
 _KNOWN_SETS = sequence_sets.filter(lambda known: all(STAR not in pair for pair in known.ranges))
 
 _SYSTEM_FLAGS = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"]
@@ -140,7 +143,7 @@ fetch_items: st.SearchStrategy[FetchItem] = st.one_of(
 _SEARCH_LEAVES: st.SearchStrategy[keys.SearchKey] = st.one_of(
     st.just(keys.All()),
     st.builds(keys.HasFlag, st.sampled_from([*_SYSTEM_FLAGS, "\\Recent"]) | keywords),
-    st.builds(keys.InSet, sequence_sets, st.booleans()),
+    st.builds(keys.InSet, message_sets, st.booleans()),
     st.builds(keys.Header, st.sampled_from(["From", "Subject", "X-Spam"]) | texts, texts),
     st.builds(keys.Body, texts),
     st.builds(keys.Text, texts),
@@ -270,19 +273,19 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.integers(0, 1000),
         st.booleans(),
     ),
-    c.Expunge: st.builds(c.Expunge, tags, st.none() | sequence_sets),
+    c.Expunge: st.builds(c.Expunge, tags, st.none() | message_sets),
     c.Search: st.builds(
         c.Search,
         tags,
         search_keys,
         st.booleans(),
-        st.none() | _words("MIN", "MAX", "ALL", "COUNT").filter(bool),
+        st.none() | _words("MIN", "MAX", "ALL", "COUNT", "SAVE").filter(bool),
         st.sampled_from([None, "UTF-8"]),
     ),
     c.Fetch: st.builds(
         c.Fetch,
         tags,
-        sequence_sets,
+        message_sets,
         st.lists(fetch_items, min_size=1, max_size=4).map(tuple),
         st.booleans(),
         st.none() | _MOD_SEQUENCES,
@@ -290,15 +293,15 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     c.Store: st.builds(
         c.Store,
         tags,
-        sequence_sets,
+        message_sets,
         st.sampled_from(["FLAGS", "+FLAGS", "-FLAGS"]),
         flag_tuples,
         st.booleans(),
         st.booleans(),
         st.none() | _MOD_SEQUENCES,
     ),
-    c.Copy: st.builds(c.Copy, tags, sequence_sets, mailbox_names, st.booleans()),
-    c.Move: st.builds(c.Move, tags, sequence_sets, mailbox_names, st.booleans()),
+    c.Copy: st.builds(c.Copy, tags, message_sets, mailbox_names, st.booleans()),
+    c.Move: st.builds(c.Move, tags, message_sets, mailbox_names, st.booleans()),
 }
 
 #: Any command.

@@ -123,7 +123,7 @@ def test_return_options(octets, returns):
     assert parse(search_returns, octets) == returns
 
 
-@pytest.mark.parametrize("octets", [b"RETURN (SAVE) ", b"RETURN MIN ", b"RETURN ( ) ", b"RETURN()"])
+@pytest.mark.parametrize("octets", [b"RETURN (X) ", b"RETURN MIN ", b"RETURN ( ) ", b"RETURN()"])
 def test_what_is_no_return_option(octets):
     refused(search_returns, octets)
 
