@@ -41,6 +41,9 @@ class Limits:
     # METADATA (RFC 5464): octets of one value, and annotations of one mailbox.
     metadata_value: int = 64 * KIB
     metadata_entries: int = 100
+    # NOTIFY (RFC 5465): groups of events and mailboxes named in them. Each is compared with each
+    # mailbox that changes.
+    notify_names: int = 1000
     # Parsing: nesting of lists, SEARCH keys and body parts (a guard, instead of the Python stack).
     nesting_before_login: int = 8
     nesting: int = 32

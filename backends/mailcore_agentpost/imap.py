@@ -19,10 +19,12 @@ from mailcore.backend import (
     Hint,
     MailboxInfo,
     MetadataChanged,
+    NameChanged,
     NewMessage,
     NotPermitted,
     ObjectIds,
     Peer,
+    SubscriptionChanged,
 )
 from mailcore.limits import Limits
 from mailcore.message import Buffer
@@ -106,28 +108,39 @@ class Account:
 
     async def create(self, name: str) -> None:
         self._check_user_folders()
-        await self._store.write(partial(folders.create_folder, inbox=self._inbox, name=name))
+        make = partial(folders.create_folder, inbox=self._inbox, name=name)
+        await self._change(make, NameChanged(name))
 
     async def create_special(self, name: str, special_use: str) -> None:
         self._check_user_folders()
         make = partial(folders.create_folder, inbox=self._inbox, name=name, special_use=special_use)
-        await self._store.write(make)
+        await self._change(make, NameChanged(name))
 
     async def delete(self, name: str) -> None:
         self._check_user_folders()
         if name in STANDARD:
             raise Cannot("This folder stays")
-        await self._store.write(partial(_delete, access=self._access, name=name))
+        await self._change(partial(_delete, access=self._access, name=name), NameChanged(name))
 
     async def rename(self, name: str, new_name: str) -> None:
         self._check_user_folders()
         work = _empty_inbox if name == INBOX else folders.rename_folder
-        await self._store.write(partial(work, inbox=self._inbox, name=name, new_name=new_name))
+        rename = partial(work, inbox=self._inbox, name=name, new_name=new_name)
+        old_name = name if name != INBOX else None
+        await self._change(rename, NameChanged(new_name, old_name))
 
     async def subscribe(self, name: str, subscribed: bool) -> None:
-        await self._store.write(
-            partial(folders.subscribe, inbox=self._inbox, name=name, subscribed=subscribed)
-        )
+        work = partial(folders.subscribe, inbox=self._inbox, name=name, subscribed=subscribed)
+        await self._change(work, SubscriptionChanged(name))
+
+    async def _change(self, work: Callable[[Transaction], None], hint: Hint) -> None:
+        """Do a piece of work; tell all that watch the inbox once it is on the disk."""
+
+        def write(transaction: Transaction) -> None:
+            work(transaction)
+            transaction.after.append(partial(self._hub.hint, self._inbox, hint))
+
+        await self._store.write(write)
 
     async def metadata(self, mailbox: str) -> Mapping[str, bytes]:
         def read(connection: sqlite3.Connection) -> Mapping[str, bytes]:
@@ -143,10 +156,8 @@ class Account:
         def write(transaction: Transaction) -> None:
             folder = self._annotated(transaction.connection, mailbox)
             metadata.write(transaction, self._inbox, folder, values)
-            hint = MetadataChanged(mailbox, tuple(values))
-            transaction.after.append(partial(self._hub.hint, self._inbox, hint))
 
-        await self._store.write(write)
+        await self._change(write, MetadataChanged(mailbox, tuple(values)))
 
     def _annotated(self, connection: sqlite3.Connection, mailbox: str) -> int | None:
         if not mailbox:

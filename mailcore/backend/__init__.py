@@ -49,7 +49,14 @@ from mailcore.backend.extensions import (
     HonoursExtensions,
     ResolvesUrls,
 )
-from mailcore.backend.hints import AccountEnded, Hint, MailboxMoved, MetadataChanged
+from mailcore.backend.hints import (
+    AccountEnded,
+    Hint,
+    MailboxMoved,
+    MetadataChanged,
+    NameChanged,
+    SubscriptionChanged,
+)
 from mailcore.backend.history import KeepsHistory
 from mailcore.backend.identities import IdentifiesMessages, KeepsSaveDates, ObjectIds
 from mailcore.backend.mailboxes import (
@@ -118,6 +125,7 @@ __all__ = [
     "ManagesSubscriptions",
     "MessageState",
     "MetadataChanged",
+    "NameChanged",
     "NewMessage",
     "NoSuchMailbox",
     "NotPermitted",
@@ -128,6 +136,7 @@ __all__ = [
     "Recipient",
     "ResolvesUrls",
     "Submits",
+    "SubscriptionChanged",
     "TooBig",
     "Unavailable",
     "Watchable",

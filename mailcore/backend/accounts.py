@@ -91,7 +91,9 @@ class Watchable(Protocol):
     def watch(self, callback: Callable[[Hint], None]) -> Callable[[], None]:
         """Call ``callback`` after each change, from any thread; return the function that ends that.
 
-        The callback never blocks and never raises. A hint lost or told twice does no harm.
+        The callback never blocks and never raises. A hint lost or told twice does no harm. One of
+        :class:`MailboxMoved` is given for each change of messages; the other kinds let NOTIFY
+        tell of mailboxes too.
         """
         ...
 

@@ -32,5 +32,25 @@ class MetadataChanged:
     entries: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NameChanged:
+    """A hint: a mailbox was made, removed or renamed. Ask ``mailboxes`` what there is now.
+
+    Arguments:
+        name: its name now, or the one that it had.
+        old_name: if it was renamed, the name before; none is given for what is below it.
+    """
+
+    name: str
+    old_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """A hint: a name was subscribed, or is not any more."""
+
+    name: str
+
+
 #: A kind that a backend never gives is simply never heard of.
-Hint = MailboxMoved | AccountEnded | MetadataChanged
+Hint = MailboxMoved | AccountEnded | MetadataChanged | NameChanged | SubscriptionChanged

@@ -23,6 +23,7 @@ _AUTHENTICATED: frozenset[type[c.Command]] = frozenset(
         c.Lsub,
         c.Namespace,
         c.GetMetadata,
+        c.Notify,
         c.SetMetadata,
         c.StatusCommand,
         c.AppendBegin,

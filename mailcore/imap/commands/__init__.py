@@ -56,6 +56,10 @@ from mailcore.imap.commands.metadata import (
     GetMetadata,
     SetMetadata,
 )
+from mailcore.imap.commands.notify import (
+    EventGroup,
+    Notify,
+)
 from mailcore.imap.commands.selected import (
     Check,
     Close,
@@ -98,6 +102,7 @@ __all__ = [
     "Delete",
     "Enable",
     "Event",
+    "EventGroup",
     "Expunge",
     "Fetch",
     "GetMetadata",
@@ -112,6 +117,7 @@ __all__ = [
     "Move",
     "Namespace",
     "Noop",
+    "Notify",
     "QResync",
     "Rename",
     "SaslResponse",

@@ -13,6 +13,7 @@ from mailcore.backend import (
     KeepsHistory,
     KeepsMetadata,
     KeepsSaveDates,
+    Watchable,
 )
 from mailcore.imap import commands as c
 from mailcore.imap.search import asks_modseq
@@ -122,6 +123,12 @@ CAPABILITIES: Final = Capabilities(
             needs=(KeepsMetadata,),
             includes=("LIST-EXTENDED", "METADATA"),
             options={c.List: lambda command: bool(command.metadata)},
+        ),
+        Row(
+            "NOTIFY",
+            needs=(Watchable,),
+            includes=("LIST-EXTENDED",),
+            commands={c.Notify: whole},
         ),
         Row("STATUS=SIZE", options=_status("SIZE")),
         Row(

@@ -19,6 +19,7 @@ from mailcore.imap.session import (
     listing,
     mailboxes,
     metadata,
+    notify,
     search,
     select,
     store,
@@ -66,6 +67,7 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
 
 STREAMS: Final[dict[type[commands.Command], Stream]] = {
     commands.Fetch: fetch.fetch,
+    commands.Notify: notify.notify,
     commands.List: listing.list_mailboxes,
     commands.Search: search.search,
     commands.Select: select.select,

@@ -11,7 +11,9 @@ from mailcore.backend import (
     LimitReached,
     ManagesMailboxes,
     ManagesSubscriptions,
+    NameChanged,
     NoSuchMailbox,
+    SubscriptionChanged,
 )
 from mailcore.imap import commands
 from mailcore.imap.listing import DELIMITER, parents
@@ -38,12 +40,13 @@ async def create(session: Session, command: commands.Create) -> Tagged:
     if not isinstance(account, ManagesMailboxes):
         return cannot(command, "CREATE")
     _check_name(session, command.mailbox)
-    if not command.special_use:
-        await account.create(command.mailbox)
-    elif isinstance(account, CreatesSpecialUse):
-        await account.create_special(command.mailbox, _special_use(command.special_use))
-    else:
-        return cannot(command, "CREATE with a use")
+    with session.news.causing(NameChanged(command.mailbox)):
+        if not command.special_use:
+            await account.create(command.mailbox)
+        elif isinstance(account, CreatesSpecialUse):
+            await account.create_special(command.mailbox, _special_use(command.special_use))
+        else:
+            return cannot(command, "CREATE with a use")
     code = None
     if session.is_offered("OBJECTID"):
         # RFC 8474 §4.1
@@ -89,7 +92,8 @@ async def delete(session: Session, command: commands.Delete) -> Tagged:
     if not isinstance(account, ManagesMailboxes):
         return cannot(command, "DELETE")
     try:
-        await account.delete(command.mailbox)
+        with session.news.causing(NameChanged(command.mailbox)):
+            await account.delete(command.mailbox)
     except NoSuchMailbox:
         if command.mailbox in parents(info.name for info in await account.mailboxes()):
             return no(command, "Only names below this one exist", "HASCHILDREN")
@@ -108,7 +112,8 @@ async def rename(session: Session, command: commands.Rename) -> Tagged:
     _check_name(session, new)
     if new.startswith(old + DELIMITER) and old != "INBOX":
         return no(command, "A mailbox can not go below itself", "CANNOT")
-    await account.rename(old, new)
+    with session.news.causing(NameChanged(new, old)):
+        await account.rename(old, new)
     if session.view is not None and old != "INBOX":
         session.view.name = _renamed(session.view.name, old, new)
     if session.rev2 and old != "INBOX":
@@ -141,5 +146,6 @@ async def _subscribe(
         return cannot(command, "A change of subscriptions")
     if subscribed:
         _check_name(session, name)
-    await account.subscribe(name, subscribed)
+    with session.news.causing(SubscriptionChanged(name)):
+        await account.subscribe(name, subscribed)
     return ok(command)

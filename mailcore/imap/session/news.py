@@ -13,24 +13,36 @@ class News:
     """Hints that wait. They come from any thread; all else is the session's task.
 
     Arguments:
-        limit: hints that may wait; the oldest are forgotten.
+        limit: hints that may wait; those beyond are lost, and :attr:`overflowed` says so.
     """
 
     def __init__(self, limit: int) -> None:
-        self._waiting: deque[Hint] = deque(maxlen=limit)
+        self._limit = limit
+        # Its ends are safe for threads; nothing else of it is touched.
+        self._waiting: deque[Hint] = deque()
         self._own: Hint | None = None
+        #: Whether hints were lost.
+        self.overflowed = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def note(self, hint: Hint) -> bool:
         """Take a hint; return False if it only says what this client does itself."""
         if hint == self._own:
             return False
-        self._waiting.append(hint)
+        if len(self._waiting) < self._limit:
+            self._waiting.append(hint)
+        else:
+            self.overflowed = True
         return True
 
-    def take(self) -> Iterator[Hint]:
-        """Yield the hints that wait, each once, those first that came first."""
+    def take(self) -> list[Hint]:
+        """Return the hints that wait, each once, those first that came first; none wait then."""
+        taken: dict[Hint, None] = {}
         while self._waiting:
-            yield self._waiting.popleft()
+            taken.setdefault(self._waiting.popleft())
+        return list(taken)
 
     @contextmanager
     def causing(self, hint: Hint) -> Iterator[None]:

@@ -7,6 +7,7 @@ gives octets back, except that it gives them back early when there are many.
 from __future__ import annotations
 
 import logging
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
@@ -18,6 +19,7 @@ from mailcore.backend import (
     BackendError,
     Closes,
     Hint,
+    MailboxMoved,
     MetadataChanged,
     Peer,
     Watchable,
@@ -27,7 +29,7 @@ from mailcore.backend import (
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
 from mailcore.imap import commands
 from mailcore.imap.collation import DEFAULT_COLLATION
-from mailcore.imap.responses import MetadataEntries, Response, Tagged, Untagged
+from mailcore.imap.responses import Response, Tagged, Untagged
 from mailcore.imap.server import ServerConnection
 from mailcore.imap.session import capabilities
 from mailcore.imap.session.answers import bad, no, refused
@@ -38,6 +40,7 @@ from mailcore.imap.session.capability_table import CAPABILITIES
 from mailcore.imap.session.dispatch import EVENTS, HANDLERS, STREAMS
 from mailcore.imap.session.long_commands import Progress
 from mailcore.imap.session.news import News
+from mailcore.imap.session.notify import Watch, tell_new_messages, tell_news
 from mailcore.imap.session.reading import BrokenLiteral
 from mailcore.imap.session.saved import with_saved
 from mailcore.imap.session.shared import Shared, shared_by
@@ -103,6 +106,8 @@ class Session:
         self.append: Append | None = None
         self.idling = False
         self.news = News(limits.queued_changes)
+        #: What the client wants to be told of without asking (RFC 5465).
+        self.watch: Watch | None = None
         self._progress = Progress(clock)
         self._has_clock = clock is not None
         self._flush = False
@@ -221,9 +226,9 @@ class Session:
         """Handle one event; return False if there is nothing more to do now."""
         event = self.connection.next_event()
         if event is NEED_DATA or event is PAUSED:
-            if not (self.idling and self._stale):
+            if not (self._has_news(between_commands=event is NEED_DATA)):
                 return False
-            await self._guard(self._tell_idling())
+            await self._guard(self._tell_unasked())
             return True
         self.delay = 0.0
         if isinstance(event, commands.ConnectionClosed):
@@ -404,6 +409,8 @@ class Session:
     def log_out(self) -> None:
         """Serve nobody from now on, until the next login (RFC 8437 §3)."""
         self._release_account()
+        self.watch = None
+        self.news.take()
         self.collation = DEFAULT_COLLATION
         self._disabled = self._always_disabled
         self._offers = offered_by((self.backend,), CAPABILITIES.protocols)
@@ -427,9 +434,14 @@ class Session:
             ask: ask the mailbox even if nothing hints at a change.
             told: see :meth:`View.updates`.
         """
-        self._tell_news()
+        if self.news:
+            await self._tell_news()
         view = self.view
         if view is None:
+            self._stale = False
+            return
+        watch = self.watch
+        if watch is not None and watch.keeps_still:
             self._stale = False
             return
         if ask or self._stale or self._unwatch is None:
@@ -439,30 +451,63 @@ class Session:
             except BackendError as error:
                 # The command in hand has been done; its answer must not say otherwise.
                 logger.info("%s: no updates of %s: %s", self.peer.host, view.name, error)
+        last = view.uids[-1] if view.uids else 0
+        expunge = expunge or (watch is not None and watch.is_immediate)
         for response in view.updates(expunge=expunge, told=told or {}):
             self.send(response)
+        if watch is not None and watch.items:
+            new = view.uids[bisect_right(view.uids, last) :]
+            if new:
+                await tell_new_messages(self, watch, new)
 
-    def _tell_news(self) -> None:
-        """Send what has been heard of beside the selected mailbox."""
-        for hint in self.news.take():
-            if isinstance(hint, MetadataChanged):
-                self.send(MetadataEntries(hint.mailbox, hint.entries))
+    async def _tell_news(self) -> None:
+        try:
+            await tell_news(self)
+        except BackendError as error:
+            logger.info("%s: no news of mailboxes: %s", self.peer.host, error)
 
-    async def _tell_idling(self) -> None:
-        await self.tell_updates()
+    def _has_news(self, *, between_commands: bool) -> bool:
+        """Tell whether there is something that the client is to be told without asking."""
+        if self.idling:
+            return self._stale or bool(self.news)
+        if self.watch is None or not between_commands or self.connection.current is not None:
+            return False
+        return bool(self.news) or (self._stale and self._watches_selected())
+
+    def _watches_selected(self) -> bool:
+        watch = self.watch
+        return (
+            self.view is not None
+            and watch is not None
+            and watch.selected is not None
+            and not watch.keeps_still
+        )
+
+    async def _tell_unasked(self) -> None:
+        if self.idling:
+            await self.tell_updates()
+        elif self._watches_selected():
+            # RFC 5465 §6.1.2: whoever counts messages is told only when it asks that some are gone.
+            await self.tell_updates(expunge=False)
+        else:
+            await self._tell_news()
 
     def _hint(self, hint: Hint) -> None:
         """Take a hint, from any thread: note it and wake the driver."""
         if isinstance(hint, AccountEnded):
             self._farewell = hint.reason
             self.wake()
-        elif isinstance(hint, MetadataChanged):
-            if "METADATA" in self.connection.enabled and self.news.note(hint):
-                self._stale = True
-                if self.idling:
-                    self.wake()
-        elif (view := self.view) is None or hint.mailbox_id == view.mailbox.id:
+            return
+        view, watch = self.view, self.watch
+        if isinstance(hint, MailboxMoved) and (view is None or hint.mailbox_id == view.mailbox.id):
             # Without a view, a SELECT may be reading this very mailbox: its view will look again.
             self._stale = True
-            if self.idling:
+            if self.idling or self._watches_selected():
                 self.wake()
+            if view is not None:
+                return
+        wanted = watch is not None and watch.wants(hint)
+        if isinstance(hint, MetadataChanged):
+            wanted = wanted or "METADATA" in self.connection.enabled
+        if wanted and self.news.note(hint) and (self.idling or watch is not None):
+            self.wake()

@@ -20,6 +20,7 @@ from mailcore.imap.wire.modifiers import (
     select_parameters,
     store_modifiers,
 )
+from mailcore.imap.wire.notify import notify
 from mailcore.imap.wire.search import search_charset, search_keys, search_returns
 from mailcore.imap.wire.sets import sequence_set
 from mailcore.imap.wire.status import status_items
@@ -296,6 +297,7 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "LIST": (c.List, parse_list),
     "LSUB": (c.Lsub, _lsub),
     "NAMESPACE": (c.Namespace, _bare(c.Namespace)),
+    "NOTIFY": (c.Notify, notify),
     "GETMETADATA": (c.GetMetadata, get_metadata),
     "SETMETADATA": (c.SetMetadata, set_metadata),
     "STATUS": (c.StatusCommand, _status),

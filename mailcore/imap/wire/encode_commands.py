@@ -223,6 +223,35 @@ def _set_metadata(out: Fragments, command: c.SetMetadata) -> None:
     out.line(b")")
 
 
+def _notify(out: Fragments, command: c.Notify) -> None:
+    if command.groups is None:
+        out.line(b"NOTIFY NONE")
+        return
+    if not command.groups:
+        raise LocalProtocolError("NOTIFY SET needs events")
+    out.line(b"NOTIFY SET" + b" STATUS" * command.status)
+    for group in command.groups:
+        out.line(b" (" + atom(group.scope))
+        separator = b" ("
+        for name in group.mailboxes:
+            out.line(separator)
+            out.mailbox(name)
+            separator = b" "
+        out.line(b")" if group.mailboxes else b"")
+        out.line(b" " + _events(group) + b")")
+
+
+def _events(group: c.EventGroup) -> bytes:
+    if not group.events:
+        return b"NONE"
+    words = []
+    for event in group.events:
+        words.append(atom(event))
+        if event == "MessageNew" and group.items:
+            words.append(b"(%b)" % b" ".join(map(_item, group.items)))
+    return b"(%b)" % b" ".join(words)
+
+
 def _append(out: Fragments, command: c.AppendBegin) -> None:
     if command.index == 0:
         out.line(b"APPEND ")
@@ -317,6 +346,7 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.Lsub: _lsub,
     c.Namespace: _bare(b"NAMESPACE"),
     c.GetMetadata: _get_metadata,
+    c.Notify: _notify,
     c.SetMetadata: _set_metadata,
     c.StatusCommand: _status,
     c.AppendBegin: _append,

@@ -7,9 +7,19 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from mailcore.backend import Account, FlagAction, Hint, MailboxMoved, Watchable
+from mailcore.backend import (
+    Account,
+    FlagAction,
+    Hint,
+    MailboxMoved,
+    ManagesMailboxes,
+    ManagesSubscriptions,
+    NameChanged,
+    SubscriptionChanged,
+    Watchable,
+)
 from mailcore.testing.conformance.box import Box, left_out, message
-from mailcore.testing.conformance.suite import Suite, new_mailbox, open_box
+from mailcore.testing.conformance.suite import Suite, new_mailbox, new_name, open_box
 
 
 class Hints:
@@ -28,6 +38,10 @@ class Hints:
 
     def __len__(self) -> int:
         return len(self._hints)
+
+    def told(self, hint: Hint) -> bool:
+        """Tell whether there was such a hint."""
+        return hint in self._hints
 
     def has(self, box: Box, after: int = 0) -> bool:
         """Tell whether there was a hint on a mailbox, after so many hints."""
@@ -86,6 +100,29 @@ class Watching(Suite):
             (uid,) = await box.add(message(b"Subject: watched\r\n\r\n"))
             await self._hinted(hints, 0, box)
             await box.expect(new=[uid])
+
+    async def test_names_and_subscriptions_are_hinted_at(self) -> None:
+        async with self.watched() as (hints, box, account):
+            if not isinstance(account, ManagesMailboxes):
+                left_out("Account is ManagesMailboxes")
+            name, renamed = new_name(), new_name()
+            await account.create(name)
+            await box.add(message(b"Subject: behind it\r\n\r\n"))
+            await self._hinted(hints, 0, box)
+            if not hints.told(NameChanged(name)):
+                left_out("NameChanged is told")
+            await account.rename(name, renamed)
+            if isinstance(account, ManagesSubscriptions):
+                await account.subscribe(renamed, False)
+            await account.delete(renamed)
+
+            async def all_told() -> bool:
+                return hints.told(NameChanged(renamed))
+
+            await self.until(all_told)
+            assert hints.told(NameChanged(renamed, name))
+            if isinstance(account, ManagesSubscriptions):
+                assert hints.told(SubscriptionChanged(renamed))
 
     async def test_whoever_stopped_watching_is_told_no_more(self) -> None:
         async with self.watched() as (hints, box, account):

@@ -13,10 +13,12 @@ from mailcore.backend import (
     MailboxExists,
     MailboxInfo,
     MetadataChanged,
+    NameChanged,
     NoSuchMailbox,
     NotPermitted,
     ObjectIds,
     Peer,
+    SubscriptionChanged,
 )
 from mailcore.imap.summary import Summary
 from mailcore.testing.memory.delivery import MemoryDelivery
@@ -133,12 +135,14 @@ class MemoryAccount:
 
     async def create(self, name: str) -> None:
         self._user.create(name)
+        self._user.tell(NameChanged(name))
 
     async def create_special(self, name: str, special_use: str) -> None:
         if special_use in self._user.special_use.values():
             raise CannotServe("There is one for that already")
         self._user.create(name)
         self._user.special_use[name] = special_use
+        self._user.tell(NameChanged(name))
 
     async def delete(self, name: str) -> None:
         if name in DEFAULT_MAILBOXES:
@@ -147,6 +151,7 @@ class MemoryAccount:
         # RFC 9051 §6.3.7: a subscription is the user's to end.
         del self._user.mailboxes[name]
         self._user.special_use.pop(name, None)
+        self._user.tell(NameChanged(name))
 
     async def rename(self, name: str, new_name: str) -> None:
         user = self._user
@@ -154,6 +159,7 @@ class MemoryAccount:
             # RFC 9051 §6.3.6: its messages move, INBOX itself stays.
             user.create(new_name)
             await user.inbox.move(list(user.inbox.messages), new_name)
+            user.tell(NameChanged(new_name))
             return
         if name in DEFAULT_MAILBOXES:
             raise NotPermitted("This mailbox keeps its name")
@@ -170,12 +176,14 @@ class MemoryAccount:
         user.mailboxes = {renamed.get(old, old): box for old, box in user.mailboxes.items()}
         user.special_use = {renamed.get(old, old): use for old, use in user.special_use.items()}
         user.subscribed = {renamed.get(old, old) for old in user.subscribed}
+        user.tell(NameChanged(new_name, name))
 
     async def subscribe(self, name: str, subscribed: bool) -> None:
         if subscribed:
             self._user.subscribed.add(name)
         else:
             self._user.subscribed.discard(name)
+        self._user.tell(SubscriptionChanged(name))
 
     async def metadata(self, mailbox: str) -> Mapping[str, bytes]:
         if not mailbox:

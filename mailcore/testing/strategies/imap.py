@@ -179,6 +179,41 @@ def _perhaps_vanished(command: c.Fetch) -> st.SearchStrategy[c.Fetch]:
     return st.sampled_from([command, replace(command, vanished=possible)])
 
 
+def _perhaps_with_status(command: c.Notify) -> st.SearchStrategy[c.Notify]:
+    """STATUS is for SET."""
+    return st.sampled_from([command, replace(command, status=command.groups is not None)])
+
+
+_EVENTS = st.sampled_from(
+    [
+        ("MessageNew", "MessageExpunge"),
+        ("FlagChange", "MessageNew", "MessageExpunge", "AnnotationChange"),
+        ("MailboxName", "SubscriptionChange", "MailboxMetadataChange", "X-Own"),
+        (),
+    ]
+)
+_FILTERS = st.one_of(
+    st.tuples(
+        st.sampled_from(["selected", "selected-delayed", "inboxes", "personal", "subscribed"]),
+        st.just(()),
+    ),
+    st.tuples(
+        st.sampled_from(["subtree", "mailboxes"]),
+        st.lists(mailbox_names, min_size=1, max_size=3).map(tuple),
+    ),
+)
+
+
+def _event_group(
+    of: tuple[str, tuple[str, ...]], events: tuple[str, ...], items: list[FetchItem]
+) -> c.EventGroup:
+    return c.EventGroup(*of, events, tuple(items) if "MessageNew" in events else ())
+
+
+#: What NOTIFY asks for.
+event_groups = st.builds(_event_group, _FILTERS, _EVENTS, st.lists(fetch_items, max_size=3))
+
+
 def _words(*names: str) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(st.sampled_from(names), max_size=len(names), unique=True).map(tuple)
 
@@ -248,6 +283,11 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         _STATUS_ITEMS,
         st.just(()) | st.lists(entry_names, min_size=1, max_size=3).map(tuple),
     ),
+    c.Notify: st.builds(
+        c.Notify,
+        tags,
+        st.none() | st.lists(event_groups, min_size=1, max_size=3).map(tuple),
+    ).flatmap(_perhaps_with_status),
     c.GetMetadata: st.builds(
         c.GetMetadata,
         tags,

@@ -27,6 +27,7 @@ PROBES: dict[str, str] = {
     "I18NLEVEL=2": "COMPARATOR",
     "ID": "ID NIL",
     "LANGUAGE": "LANGUAGE",
+    "NOTIFY": "NOTIFY NONE",
     "METADATA": "GETMETADATA INBOX /private/comment",
     "LIST-METADATA": 'LIST "" INBOX RETURN (METADATA /private/comment)',
     "LIST-EXTENDED": 'LIST "" (INBOX Sent)',
