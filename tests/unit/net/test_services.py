@@ -261,3 +261,33 @@ async def test_octets_behind_starttls_end_the_connection(certificate: Certificat
             heard = await trio.to_thread.run_sync(talk, door.addresses[0], behind)
             assert heard == b"* BYE Plaintext behind STARTTLS\r\n"
         nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("begin", [b"DATA\r\n", b"BDAT 100000 LAST\r\n"])
+async def test_a_message_in_crumbs_comes_to_an_end(begin: bytes) -> None:
+    """Slow-loris: octets of a message buy no more time than the minimum rate gives for them."""
+    limits = Limits(smtp_timeout=0.3, minimum_rate=1000)
+    backend = Pigeonhole()
+    envelope = b"MAIL FROM:<a@example.com>\r\nRCPT TO:<anna@example.org>\r\n"
+    async with trio.open_nursery() as nursery:
+        door: Door = await nursery.start(partial(serve_mx, backend, limits=limits))
+        stream = await trio.open_tcp_stream(*door.addresses[0])
+        for line in (b"", b"EHLO x\r\n"):
+            await stream.send_all(line)
+            await stream.receive_some()
+        await stream.send_all(envelope + begin)
+
+        async def send_crumbs() -> None:
+            with suppress(trio.BrokenResourceError):
+                while True:
+                    await stream.send_all(b"x")
+                    await trio.sleep(0.05)
+
+        nursery.start_soon(send_crumbs)
+        said = b""
+        with trio.fail_after(5):
+            while piece := await stream.receive_some():
+                said += piece
+        nursery.cancel_scope.cancel()
+    assert said.splitlines()[-1].startswith(b"421 4.4.2 ")
+    assert backend.mail == []

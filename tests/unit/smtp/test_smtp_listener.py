@@ -48,7 +48,7 @@ def test_xforward_adds_to_what_was_said() -> None:
 
 
 def test_unitext_is_visible() -> None:
-    for text in ("\u2028", r"\x{85}", r"\x{D800}"):
+    for text in ("a b", "a=b", r"\y", "\u2028", r"\x{85}", r"\x{D800}"):
         with pytest.raises(ValueError):
             decode_unitext(text)
     assert decode_unitext(r"\x{1F600}") == "😀"
