@@ -35,6 +35,12 @@ class Relay:
     give_up_after: float = 5 * 24 * 60 * 60.0
     delay_notice_after: float = 4 * 60 * 60.0
 
+    def __post_init__(self) -> None:
+        if self.mode == "smarthost" and not self.host:
+            raise ValueError("relay.mode smarthost needs relay.host")
+        if self.username and self.tls in ("none", "opportunistic"):
+            raise ValueError("a password is not sent to a smarthost without TLS: relay.tls")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from mailcore.backend import MailTransaction, Peer, Recipient
+from mailcore.backend import BackendError, MailTransaction, Peer, Recipient
 from mailcore.limits import Limits
-from mailcore.message import Buffer
+from mailcore.message import Buffer, headers, parse_structure
 from mailcore.smtp.trace import received_field
 from mailcore.smtp.types import ForwardPath, MailParameters, Reply, ReversePath
 from mailcore.spool import Content
@@ -22,6 +22,7 @@ from mailcore_agentpost.cases import (
     UNKNOWN_RECIPIENT,
     Refusal,
 )
+from mailcore_agentpost.delivery.bounces import Report, note_report, read_report
 from mailcore_agentpost.mail.digest import digest
 from mailcore_agentpost.mail.inboxes import find_recipient, first_inbox
 from mailcore_agentpost.mail.messages import write_body
@@ -38,6 +39,9 @@ from mailcore_agentpost.sending import (
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import InboxRow
 
+# RFC 5321 §6.3: at least 100.
+_MOST_HOPS: Final = 100
+_LOOP: Final = Reply.of(554, "5.4.6", "This message goes in circles")
 _TOO_FAST: Final = Reply.of(421, "4.7.1", "Too many messages; goodbye")
 
 
@@ -157,6 +161,9 @@ class Inbound:
 
     async def deliver(self, transaction: MailTransaction, content: Content) -> Sequence[Reply]:
         addresses = list(dict.fromkeys(one.path.address for one in transaction.recipients))
+        _check_hops(content.buffer())
+        # Only the null path says that this is a notification (RFC 3464 §2).
+        report = read_report(content.buffer()) if transaction.sender.is_null else None
         inboxes = dict.fromkeys(self._inboxes[address] for address in addresses)
         # With several recipients, naming one would tell the others of it (RFC 5321 §7.2).
         only = transaction.recipients[0].path if len(addresses) == 1 else None
@@ -167,18 +174,32 @@ class Inbound:
                 stamped.write(piece)
             data = stamped.buffer()
             copy = await in_thread_if_large(data, self._limits, partial(self._copy, data))
-            await self._store.write(partial(_store, copy=copy, inboxes=list(inboxes)))
+            await self._store.write(
+                partial(_store, copy=copy, inboxes=list(inboxes), report=report)
+            )
         return [Reply.of(250, "2.0.0", "Delivered")]
 
     def _copy(self, data: Buffer) -> Copy:
         return Copy(data, digest(data, self._limits))
 
 
-def _store(transaction: Transaction, copy: Copy, inboxes: Sequence[InboxRow]) -> None:
+def _check_hops(data: Buffer) -> None:
+    """Refuse what has been on its way for too long: it goes in circles (RFC 5321 §6.3)."""
+    header = bytes(data[: parse_structure(data).body])
+    hops = sum(field.name.lower() == b"received" for field in headers(header))
+    if hops > _MOST_HOPS:
+        raise BackendError("Mail loop", reply=_LOOP)
+
+
+def _store(
+    transaction: Transaction, copy: Copy, inboxes: Sequence[InboxRow], report: Report | None
+) -> None:
     now = time.time()
     body = write_body(transaction, copy.data)
     for inbox in inboxes:
         receive_message(transaction, inbox, body, copy, now)
+        if report is not None:
+            note_report(transaction, inbox, report, now)
 
 
 def _received(
