@@ -21,6 +21,7 @@ from mailcore_agentpost.cases import BAD_KEY, MISSING_SCOPE, Refusal
 from mailcore_agentpost.delivery import Courier
 from mailcore_agentpost.delivery.attempt import Attempts
 from mailcore_agentpost.delivery.routes import Routes
+from mailcore_agentpost.delivery.signing import Signer
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
@@ -69,6 +70,7 @@ class AgentPost:
             hub,
             relay,
             Attempts(Routes(relay, context.domain), _relay_login(relay)),
+            signer=Signer(context.data) if relay.dkim and context.data is not None else None,
             reporter=context.domain,
             limits=context.limits,
         )

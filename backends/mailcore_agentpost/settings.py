@@ -18,6 +18,8 @@ class Relay:
         tls: of the smarthost: "implicit", "required" STARTTLS, "opportunistic" or "none". Mail
             exchangers get it opportunistically (RFC 7435), which is all that most can.
         username, password: for the smarthost; "" to not log in.
+        dkim: whether what leaves is signed, once there is a data directory to keep keys in.
+            ``python -m mailcore_agentpost.delivery.signing`` prints the record to publish.
         private_targets: whether mail exchangers may have addresses that are not public.
         per_destination: connections at a time to one domain; to a smarthost, in all.
         give_up_after: seconds after which a message that is still not taken is returned.
@@ -30,6 +32,7 @@ class Relay:
     tls: Literal["implicit", "required", "opportunistic", "none"] = "required"
     username: str = ""
     password: str = ""
+    dkim: bool = True
     private_targets: bool = False
     per_destination: int = 4
     give_up_after: float = 5 * 24 * 60 * 60.0

@@ -16,10 +16,12 @@ from mailcore.backend import Unavailable
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net import Outcome
 from mailcore.net.sending import describe
+from mailcore.smtp import with_crlf
 from mailcore_agentpost.delivery import simulator
 from mailcore_agentpost.delivery.attempt import Attempts, Result
 from mailcore_agentpost.delivery.notices import Failure, notice
 from mailcore_agentpost.delivery.schedule import delay_after
+from mailcore_agentpost.delivery.signing import Signer
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.mail import queue
 from mailcore_agentpost.mail.digest import digest
@@ -48,6 +50,7 @@ class Courier:
         store, hub: the backend's.
         relay: the settings.
         attempts: hands a message to a destination.
+        signer: signs what leaves, for the domain of its sender; None to sign nothing.
         reporter: our name, in notifications.
         limits: of the summaries of notifications.
         clock: seconds since 1970.
@@ -61,6 +64,7 @@ class Courier:
         relay: Relay,
         attempts: Attempts,
         *,
+        signer: Signer | None = None,
         reporter: str,
         limits: Limits = DEFAULT_LIMITS,
         clock: Callable[[], float] = time.time,
@@ -70,6 +74,7 @@ class Courier:
         self._hub = hub
         self._relay = relay
         self._attempts = attempts
+        self._signer = signer
         self._reporter = reporter
         self._limits = limits
         self._clock = clock
@@ -130,7 +135,7 @@ class Courier:
             stored = await self._store.write(partial(queue.begin, rows=rows, next_at=next_at))
             # Only final delivery adds Return-Path (RFC 5321 §4.4), and this is none.
             message = stored.removeprefix(return_path(rows[0].sender))
-            results = await self._attempts.make(rows, message)
+            results = await self._attempts.make(rows, await self._signed(rows[0], message))
             await self._settle(results, message)
         except Unavailable:
             await trio.sleep(_PAUSE)
@@ -139,6 +144,13 @@ class Courier:
             self._connections[self._lane(rows[0])] -= 1
             self._connections += Counter()  # forget those at zero
             self.wake()
+
+    async def _signed(self, row: Queued, message: bytes) -> bytes:
+        if self._signer is None or row.destination == simulator.DOMAIN:
+            return message
+        # A signature covers the octets that are sent (RFC 6376 §5.3).
+        domain = row.sender.rpartition("@")[2]
+        return await trio.to_thread.run_sync(self._signer.sign, with_crlf(message), domain)
 
     async def _settle(self, results: Sequence[Result], message: bytes) -> None:
         now = self._clock()

@@ -9,6 +9,7 @@ from email import message_from_string
 from functools import partial
 from pathlib import Path
 
+import dkim
 import pytest
 import trio
 
@@ -17,9 +18,10 @@ from mailcore.smtp import Reply
 from mailcore.testing.memory import MemoryBackend
 from mailcore_agentpost.delivery.attempt import Attempts
 from mailcore_agentpost.delivery.routes import NoRoute, Routes
+from mailcore_agentpost.delivery.signing import Signer
 from mailcore_agentpost.settings import Relay, Settings
 
-from .site import Site, opening, to
+from .site import DOMAIN, Site, opening, to
 
 HOUR = 3600.0
 
@@ -109,6 +111,9 @@ async def test_a_message_goes_out(tmp_path: Path, exchanger: tuple[MemoryBackend
         (message,) = backend.users["bert@far.example"].inbox.messages.values()
         assert message.data.count(b"Return-Path") == 0
         assert b"Subject: Out" in message.data
+        _, text = Signer(tmp_path).record(DOMAIN)
+        signed = message.data[message.data.index(b"DKIM-Signature:") :]
+        assert dkim.verify(signed, dnsfunc=lambda asked, timeout: text.encode())
         assert len(post.events("message.sent")) == 1
         assert any("bert@far.example" in one for one in post.events("message.delivered"))
         rows = post.site.query("SELECT status FROM recipients WHERE message = ?", identifier)
