@@ -91,8 +91,8 @@ class Client:
         if words := self.enables.replace("IMAP4REV2", "").split():
             said = self.link.say(f"t ENABLE {' '.join(words)}\r\n".encode()).decode()
             assert set(words) <= set(said.split())
-        if self.rev2:
-            # Not by ENABLE: that needs every part of IMAP4rev2 to be there.
+        if self.rev2 and b"IMAP4REV2" not in self.link.say(b"t ENABLE IMAP4rev2\r\n"):
+            # It is only offered where every part of it is there.
             self.link.session.connection.enabled.add("IMAP4REV2")
         self.selected = self.read_only = False
         self.known: list[Known] = []

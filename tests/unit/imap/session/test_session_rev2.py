@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mailcore.imap.session.capability_table import CAPABILITIES
+
 
 @pytest.fixture
 def rev2(connect):
@@ -11,8 +13,9 @@ def rev2(connect):
 
     def new_client(select: str | None = "INBOX"):
         client = connect(select=None)
-        # Not by ENABLE: that needs every part of IMAP4rev2 to be there.
-        client.session.connection.enabled.add("IMAP4REV2")
+        if client.ok("ENABLE IMAP4rev2") == ["* ENABLED"]:
+            # It is only offered where every part of it is there; what it changes is tested anyway.
+            client.session.connection.enabled.add("IMAP4REV2")
         if select is not None:
             client.ok(f"SELECT {select}")
         return client
@@ -25,7 +28,7 @@ def test_both_are_told_before_and_after_login(connect) -> None:
         (line,) = client.ok("CAPABILITY")
         names = line.split()
         assert "IMAP4rev1" in names
-        if {"BINARY", "SEARCHRES", "LIST-EXTENDED", "LIST-STATUS"} <= set(names):
+        if any(row.name == "BINARY" for row in CAPABILITIES):
             assert "IMAP4rev2" in names
 
 
