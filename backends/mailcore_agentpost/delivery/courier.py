@@ -110,8 +110,10 @@ class Courier:
 
     async def _start_due(self, nursery: trio.Nursery) -> float:
         """Start what is due; return the seconds until there is something more to do."""
-        while sum(self._connections.values()) < _AT_A_TIME:
-            most = self._relay.per_destination
+        most = self._relay.per_destination
+        # All that goes to a smarthost goes to one destination.
+        in_all = most if self._relay.mode == "smarthost" else _AT_A_TIME
+        while sum(self._connections.values()) < in_all:
             full = [name for name, count in self._connections.items() if count >= most]
             busy = list(self._busy)
             rows = await self._store.read(
@@ -121,12 +123,9 @@ class Courier:
                 following = await self._store.read(partial(queue.next_due, busy=busy, full=full))
                 return float("inf") if following is None else max(following - self._clock(), 0.0)
             self._busy.update(row.id for row in rows)
-            self._connections[self._lane(rows[0])] += 1
+            self._connections[rows[0].destination] += 1
             nursery.start_soon(self._deliver, rows)
         return float("inf")  # each that ends wakes this task
-
-    def _lane(self, row: Queued) -> str:
-        return row.destination
 
     async def _deliver(self, rows: Sequence[Queued]) -> None:
         try:
@@ -141,7 +140,7 @@ class Courier:
             await trio.sleep(_PAUSE)
         finally:
             self._busy.difference_update(row.id for row in rows)
-            self._connections[self._lane(rows[0])] -= 1
+            self._connections[rows[0].destination] -= 1
             self._connections += Counter()  # forget those at zero
             self.wake()
 

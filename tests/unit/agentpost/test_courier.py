@@ -12,6 +12,7 @@ from pathlib import Path
 import dkim
 import pytest
 import trio
+import trio.testing
 
 from mailcore.net import Where, serve_mx
 from mailcore.smtp import Reply
@@ -90,7 +91,7 @@ class Post:
 async def posting(
     path: Path, servers: dict[str, Where | Reply], **relay: object
 ) -> AsyncIterator[Post]:
-    settings = Settings(relay=Relay(mode="mx", **relay))  # type: ignore[arg-type]
+    settings = Settings(relay=Relay(**{"mode": "mx", **relay}))  # type: ignore[arg-type]
     async with opening(path, settings) as site:
         yield Post(site, Map(servers))
 
@@ -212,6 +213,28 @@ async def test_a_destination_has_so_many_connections(tmp_path: Path) -> None:
         assert sorted(going) == ["other.example", "slow.example", "slow.example"]
         gate.set()
         await post.until(lambda: not post.queue())
+
+
+async def test_a_smarthost_has_so_many_connections_in_all(tmp_path: Path) -> None:
+    smarthost = {"mode": "smarthost", "host": "out.example", "per_destination": 2}
+    async with posting(tmp_path, {}, **smarthost) as post:
+        going: list[str] = []
+        gate = trio.Event()
+
+        async def find(domain: str) -> Sequence[Where]:
+            going.append(domain)
+            await gate.wait()
+            raise NoRoute(Reply.of(550, "5.4.4", "x"))
+
+        post.routes.find = find  # type: ignore[method-assign]
+        for name in ("a", "b", "c"):
+            await post.send(f"bert@{name}.example")
+        await post.until(lambda: len(going) == 2)
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        assert len(going) == 2
+        gate.set()
+        await post.until(lambda: not post.queue())
+        assert sorted(going) == ["a.example", "b.example", "c.example"]
 
 
 async def test_the_simulator(tmp_path: Path) -> None:
