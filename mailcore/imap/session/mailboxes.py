@@ -112,7 +112,8 @@ async def rename(session: Session, command: commands.Rename) -> Tagged:
     _check_name(session, new)
     if new.startswith(old + DELIMITER) and old != "INBOX":
         return no(command, "A mailbox can not go below itself", "CANNOT")
-    with session.news.causing(NameChanged(new, old)):
+    # INBOX stays: what a backend tells is that there is another mailbox.
+    with session.news.causing(NameChanged(new, old if old != "INBOX" else None)):
         await account.rename(old, new)
     if session.view is not None and old != "INBOX":
         session.view.name = _renamed(session.view.name, old, new)

@@ -170,7 +170,7 @@ def test_subscriptions_and_annotations(pair):
 def test_what_the_client_does_itself_is_no_news(connect):
     client = connect(select=None)
     client.ok("NOTIFY SET (personal (MailboxName SubscriptionChange MailboxMetadataChange))")
-    for command in ("CREATE a", "RENAME a b", "SUBSCRIBE c", "DELETE b"):
+    for command in ("CREATE a", "RENAME a b", "SUBSCRIBE c", "DELETE b", "RENAME INBOX d"):
         assert client.ok(command) == []
     assert client.ok('SETMETADATA INBOX (/private/a "1")') == []
     assert news(client) == []
