@@ -343,7 +343,7 @@ class ImapClient:
         await self._begin(c.Fetch("", numbers, items or _DEFAULT_ITEMS, uid=True))
         async for response in self._responses():
             if isinstance(response, r.FetchResponse):
-                yield read_message(response.number, response.attributes)
+                yield read_message(response, response.attributes)
             elif isinstance(response, r.FetchBegin):
                 yield await self._streamed(response)
             elif isinstance(response, r.UnknownResponse) and response.problem:
@@ -362,7 +362,7 @@ class ImapClient:
                 attributes.append(_body(literal, bytes(data)))
                 data.clear()
             if isinstance(piece, r.FetchEnd):
-                return read_message(begin.number, (*attributes, *piece.attributes))
+                return read_message(begin, (*attributes, *piece.attributes))
             assert isinstance(piece, r.LiteralBegin)
             literal = piece
             if literal.size > self._limits.message_size:

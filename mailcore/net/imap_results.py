@@ -92,9 +92,11 @@ def read_selected(name: str, responses: Iterable[object], tagged: r.Tagged) -> S
     )
 
 
-def read_message(number: int, attributes: Iterable[r.FetchAttribute]) -> FetchedMessage:
+def read_message(
+    head: r.FetchResponse | r.FetchBegin, attributes: Iterable[r.FetchAttribute]
+) -> FetchedMessage:
     """Put together one FETCH response."""
-    fields: dict[str, object] = {}
+    fields: dict[str, object] = {"uid": head.number} if head.uid_only else {}
     bodies: dict[Section | str, bytes | None] = {}
     others: list[r.FetchAttribute] = []
     for attribute in attributes:
@@ -119,4 +121,4 @@ def read_message(number: int, attributes: Iterable[r.FetchAttribute]) -> Fetched
                 bodies[name] = data
             case _:
                 others.append(attribute)
-    return FetchedMessage(number, bodies=bodies, others=tuple(others), **fields)  # type: ignore[arg-type]
+    return FetchedMessage(head.number, bodies=bodies, others=tuple(others), **fields)  # type: ignore[arg-type]

@@ -116,7 +116,13 @@ def _status_item(cursor: Cursor) -> tuple[str, int | str]:
 def flags(cursor: Cursor) -> r.FlagsResponse:
     """Return the flags of the mailbox."""
     cursor.space()
-    return r.FlagsResponse(tuple(cursor.bracketed(flag, "flags", empty=True)))
+    return r.FlagsResponse(tuple(cursor.bracketed(_flag_perm, "flags", empty=True)))
+
+
+# flag-perm       =  flag / "\*"
+def _flag_perm(cursor: Cursor) -> str:
+    # Only PERMANENTFLAGS has "\*" in the grammar; some servers tell it here, too.
+    return "\\*" if cursor.skip(b"\\*") else flag(cursor)
 
 
 # message-data    =  nz-number SP ("EXPUNGE" / ...)
