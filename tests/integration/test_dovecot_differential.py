@@ -364,6 +364,7 @@ def meaning(responses: list[object]) -> list[object]:
     """Return what an answer says, in an order that does not matter."""
     *untagged, tagged = responses
     assert isinstance(tagged, r.Tagged)
+    assert not [x for x in untagged if isinstance(x, r.UnknownResponse)], "our client reads it all"
     said = [plain for response in untagged if (plain := _plain(response)) is not None]
     return [tagged.status, *sorted(said, key=repr)]
 

@@ -229,7 +229,7 @@ def _vanished(response: r.Vanished) -> bytes:
 # resp-cond-state =  ("OK" / "NO" / "BAD") SP resp-text
 # resp-text       =  ["[" resp-text-code "]" SP] [text]
 def _condition(status: Status, text: str, code: ResponseCode | None) -> bytes:
-    words = line_text(text)
+    words = _words(text)
     if code is None:
         # Text that begins with a bracket would be read as a response code.
         return b"%b %b\r\n" % (
@@ -240,6 +240,12 @@ def _condition(status: Status, text: str, code: ResponseCode | None) -> bytes:
     if code.argument:
         name += b" " + code_argument(code.argument)
     return b"%b [%b] %b\r\n" % (status.value.encode(), name, words)
+
+
+def _words(text: str) -> bytes:
+    # Many a client takes any line that ends so for one with a literal, and waits for it.
+    words = line_text(text)
+    return words + b"." if words.endswith(b"}") else words
 
 
 def _tagged(response: r.Tagged) -> bytes:
@@ -259,7 +265,7 @@ def _untagged(response: r.Untagged) -> bytes:
 def _continuation(response: r.Continuation) -> bytes:
     if response.data is not None:
         return b"+ %b\r\n" % encode_base64(response.data)
-    return b"+ %b\r\n" % line_text(response.text)
+    return b"+ %b\r\n" % _words(response.text)
 
 
 def _names(what: bytes, names: tuple[str, ...]) -> bytes:

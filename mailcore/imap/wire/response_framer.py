@@ -21,6 +21,11 @@ _FETCH = re.compile(rb"\* [0-9]++ (?:UID)?FETCH \(", re.IGNORECASE)
 # A literal8 is marked with "~" (RFC 3516 §4.2).
 _BODY = re.compile(rb"(?:\]|\]<[0-9]++>|RFC822(?:\.HEADER|\.TEXT)?) ~?\Z", re.IGNORECASE)
 _BODY_TAIL = 40
+# resp-text       =  ["[" resp-text-code "]" SP] [text]
+# Text for people may end like an announcement; there is no literal in it but in a response code.
+_TEXT = re.compile(
+    rb"\+|[^ ]++ (?:OK|NO|BAD|BYE|PREAUTH)(?: \[[^\]]*+\]| (?!\[)|\r)", re.IGNORECASE
+)
 _CHUNK = 64 * 1024
 
 
@@ -117,9 +122,10 @@ class ResponseFramer:
         line = self._cut_line()
         if line is None:
             return False
-        if not self._parts and not self._streaming:
+        is_first = not self._parts and not self._streaming
+        if is_first:
             self._is_fetch = _FETCH.match(line) is not None
-        announced = announcement(line)
+        announced = None if is_first and _TEXT.match(line) else announcement(line)
         if announced is None:
             self._parts.append(line[:-2])
             data = b"".join(self._parts)

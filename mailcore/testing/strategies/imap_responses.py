@@ -26,9 +26,9 @@ from mailcore.testing.strategies.imap import (
 _NUMBERS = st.integers(1, (1 << 32) - 1)
 _COUNTS = st.integers(0, (1 << 32) - 1)
 _SIZES = st.integers(0, (1 << 63) - 1)
-# What a line can hold for people to read, without a bracket that begins a response code.
+# What a line can hold for people to read, without what looks like a response code or a literal.
 _LINE_TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=30).filter(
-    lambda text: not text.startswith("[")
+    lambda text: not text.startswith("[") and not text.endswith("}")
 )
 _CODE_ARGUMENTS = st.text(
     st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="]"), max_size=20

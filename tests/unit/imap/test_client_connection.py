@@ -11,7 +11,15 @@ from mailcore.imap import commands as c
 from mailcore.imap import responses as r
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.compression import Deflate
-from mailcore.imap.types import FetchAtt, FetchBody, Section, SequenceSet, State, Status
+from mailcore.imap.types import (
+    FetchAtt,
+    FetchBody,
+    ResponseCode,
+    Section,
+    SequenceSet,
+    State,
+    Status,
+)
 from mailcore.limits import Limits
 
 ONE = SequenceSet(((1, 1),))
@@ -421,7 +429,7 @@ LIMITS = Limits(
         b"* LIST () NIL {51}\r\n",
         b"* 1 FETCH (ENVELOPE ({51}\r\n",
         b"* ID (" + b"{50}\r\n" + b"x" * 50 + b" {50}\r\n" + b"x" * 50 + b" {50}\r\n",
-        b"* NO {99999999999999999999999999}\r\n",
+        b"* LIST () NIL {99999999999999999999999999}\r\n",
         b"* 1 EXISTS\r\n" * 6,
     ],
 )
@@ -430,6 +438,22 @@ def test_more_than_the_bounds_ends_the_connection(data):
     with pytest.raises(RemoteProtocolError):
         hear(client, data)
     assert client.closed
+
+
+@pytest.mark.parametrize(
+    "line", [b"* OK see {5}", b"* NO [ALERT] see {5+}", b"* BYE {5}", b"+ {5}", b"* bad {5}"]
+)
+def test_text_that_ends_like_a_literal_announces_none(selected, line):
+    if line.startswith(b"+"):
+        selected.send(c.Idle("i"))
+    [event] = hear(selected, line + b"\r\n")
+    assert event.text.rstrip("+}").endswith("{5")
+
+
+def test_a_response_code_may_hold_a_literal(selected):
+    selected.send(c.Noop("a"))
+    [event] = hear(selected, b"a NO [BADCHARSET ({5}\r\nUTF-8)] no\r\n")
+    assert event.code == ResponseCode("BADCHARSET", "({5}\r\nUTF-8)")
 
 
 def test_before_login_there_is_less_room():

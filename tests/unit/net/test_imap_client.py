@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from pathlib import Path
 
 import pytest
 import trio
@@ -172,7 +173,22 @@ async def test_servers_that_are_none(script, security, error, text):
     assert text in str(found)
 
 
-# ------------------------------------------------------------------------------ the program
+# ---------------------------------------------------------------------- programs that use it
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "unread.py"
+
+
+async def test_the_example_says_what_is_unread(client, connect, certificate):
+    await client.append("INBOX", MESSAGE, ["\\Seen"])
+    await client.append("INBOX", MESSAGE)
+    host, port = connect.args
+    trust = {"SSL_CERT_FILE": str(certificate.authority), "PASSWORD": PASSWORD}
+    result = await trio.run_process(
+        [sys.executable, str(EXAMPLE), USER, host, str(port)],
+        capture_stdout=True,
+        env=os.environ | trust,
+    )
+    assert result.stdout.decode() == "2 hü\n"
 
 
 def run_program(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -23,6 +23,8 @@ UIDNEXT = ResponseCode("UIDNEXT", "5")
         (r.Tagged("t1", Status.OK, "done"), "t1 OK done"),
         (r.Tagged("t1", Status.NO, "no", ResponseCode("CANNOT")), "t1 NO [CANNOT] no"),
         (r.Tagged("t1", Status.OK, "[x] y"), "t1 OK (x] y"),
+        (r.Tagged("t1", Status.NO, "no {5}"), "t1 NO no {5}."),
+        (r.Continuation("{5}"), "+ {5}."),
         (r.Untagged(Status.BYE, "bye\r\nt1 OK"), "* BYE bye??t1 OK"),
         (r.Untagged(Status.OK, "next", UIDNEXT), "* OK [UIDNEXT 5] next"),
         (r.Continuation("go"), "+ go"),
