@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import trio
 
@@ -100,6 +100,23 @@ def _in_time(timeout: float) -> trio.CancelScope:
     return trio.CancelScope(deadline=trio.current_time() + timeout)
 
 
+class Mechanism(Protocol):
+    """The client's side of a SASL exchange (RFC 4422 §3)."""
+
+    @property
+    def name(self) -> str:
+        """As AUTHENTICATE takes it."""
+        ...
+
+    def step(self, challenge: bytes | None) -> bytes | None:
+        """Take a challenge, None at first; return the response, None if the server speaks first."""
+        ...
+
+    def succeed(self) -> None:
+        """Take note that the server reports success; raises if it was to prove more."""
+        ...
+
+
 class ImapClient:
     """A connection to an IMAP server, for one task at a time.
 
@@ -123,8 +140,8 @@ class ImapClient:
         self.exists = 0
         # The command whose end has not been read.
         self._open: Command | None = None
-        # Whether the server waits for octets of a message.
-        self._owes_message = False
+        # Whether the server waits for octets of a message, or of a login.
+        self._owes_octets = False
         # Whether the IDLE that is open has been ended by us.
         self._said_done = False
 
@@ -173,6 +190,40 @@ class ImapClient:
             raise ImapError("the server takes no password on this connection")
         await self.run(c.Login("", username, password))
 
+    async def authenticate(self, mechanism: Mechanism) -> None:
+        """Log in by a mechanism of SASL (RFC 9051 §6.2.2).
+
+        Raises:
+            CommandRefused: the credentials are wrong.
+            ImapError: the server does not offer the mechanism.
+        """
+        offered = await self.capabilities()
+        if f"AUTH={mechanism.name.upper()}" not in offered:
+            raise ImapError(f"the server does not offer {mechanism.name}")
+        kept = mechanism.step(None)
+        at_once = kept if offered & {"SASL-IR", "IMAP4REV2"} else None
+        if at_once is not None:
+            kept = None
+        await self._begin(c.Authenticate("", mechanism.name, at_once))
+        self._owes_octets = True
+        async for response in self._responses():
+            if isinstance(response, r.Continuation):
+                await self._respond(mechanism, kept, response.data or b"")
+                kept = None
+        mechanism.succeed()
+
+    async def _respond(self, mechanism: Mechanism, kept: bytes | None, challenge: bytes) -> None:
+        try:
+            answer = mechanism.step(challenge) if kept is None else kept
+        except Exception:
+            # RFC 9051 §6.2.2: "*" cancels, and the server says BAD.
+            self.connection.send(c.SaslResponse(None))
+            self._owes_octets = False
+            await self._finish()
+            raise
+        self.connection.send(c.SaslResponse(answer or b""))
+        await self._flush()
+
     async def logout(self) -> None:
         """Say goodbye (RFC 9051 §6.1.3)."""
         if not self.connection.closed:
@@ -203,8 +254,8 @@ class ImapClient:
 
     async def _finish(self) -> None:
         """Read what an abandoned command still has to say."""
-        if self._owes_message:
-            raise ImapError("a message was broken off: this connection can not go on")
+        if self._owes_octets:
+            raise ImapError("a command was broken off: this connection can not go on")
         await self._end_idle()
         while self._open is not None:
             await self._next()
@@ -236,6 +287,7 @@ class ImapClient:
     def _note(self, event: ClientEvent) -> None:
         if isinstance(event, r.Tagged):
             self._open = None
+            self._owes_octets = False
         elif isinstance(event, r.Exists):
             self.exists = event.count
         elif isinstance(event, r.Expunged):
@@ -302,12 +354,12 @@ class ImapClient:
         return None
 
     async def _send_message(self, tag: str, message: bytes) -> None:
-        self._owes_message = True
+        self._owes_octets = True
         for start in range(0, len(message), _CHUNK):
             self.connection.send(c.AppendChunk(message[start : start + _CHUNK]))
             await self._flush()
         self.connection.send(c.AppendEnd(tag))
-        self._owes_message = False
+        self._owes_octets = False
         await self._flush()
 
     # ------------------------------------------------------------------- the selected mailbox

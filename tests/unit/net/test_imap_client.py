@@ -126,6 +126,60 @@ async def test_a_wrong_password(connect):
         await client.login(USER, PASSWORD)
 
 
+class TwoSteps:
+    """LOGIN, as a client does it: the server asks for both."""
+
+    name = "LOGIN"
+
+    def __init__(self, password: str) -> None:
+        self.challenges: list[bytes | None] = []
+        self.password = password
+        self.succeeded = False
+
+    def step(self, challenge: bytes | None) -> bytes | None:
+        self.challenges.append(challenge)
+        if len(self.challenges) == 4:
+            raise ValueError("no more of that")
+        return [None, USER.encode(), self.password.encode()][len(self.challenges) - 1]
+
+    def succeed(self) -> None:
+        self.succeeded = True
+
+
+class OneStep(TwoSteps):
+    """PLAIN, with an initial response."""
+
+    name = "PLAIN"
+
+    def step(self, challenge: bytes | None) -> bytes | None:
+        assert challenge is None
+        return f"\0{USER}\0{self.password}".encode()
+
+
+@pytest.mark.parametrize("kind", [OneStep, TwoSteps])
+async def test_mechanisms_log_in(connect, kind):
+    async with connect() as client:
+        wrong, right = kind("wrong"), kind(PASSWORD)
+        with pytest.raises(CommandRefused):
+            await client.authenticate(wrong)
+        await client.authenticate(right)
+        assert (wrong.succeeded, right.succeeded) == (False, True)
+        assert (await client.select()).exists == 0
+
+
+async def test_a_mechanism_that_is_not_offered_or_gives_up(connect):
+    async with connect() as client:
+        other = TwoSteps(PASSWORD)
+        other.name = "X-OWN"
+        with pytest.raises(ImapError, match="does not offer"):
+            await client.authenticate(other)
+        tired = TwoSteps(PASSWORD)
+        tired.challenges = [None, None]
+        with pytest.raises(ValueError, match="no more"):
+            await client.authenticate(tired)
+        await client.login(USER, PASSWORD)
+
+
 async def speak(script: bytes, client: partial[object]) -> None:
     """Be a server that says this and no more, until its client is gone."""
     [listener] = await bind("127.0.0.1", 0)
