@@ -135,7 +135,7 @@ def survives(client, monkeypatch) -> None:
 @pytest.mark.parametrize(("whose", "name", "command"), CALLS)
 def test_a_refusal_is_told_with_its_code(client, break_method, monkeypatch, whose, name, command):
     break_method(whose, name, NotPermitted("Not\r\ntoday: ]{3}", code="LIMIT"))
-    assert client.tagged(command) == "NO [LIMIT] Not today: ]{3}"
+    assert client.tagged(command) == "NO [LIMIT] Not today: ]{3}."
     survives(client, monkeypatch)
 
 
