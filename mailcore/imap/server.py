@@ -457,7 +457,7 @@ class ServerConnection:
             self._framer.refuse_message(coming=not head.synchronizing)
             self._refuse(Refusal("Message too big", tag, TOO_BIG, Status.NO, counts=False))
             return
-        self._in_utf8_message = head.binary
+        self._in_utf8_message = head.binary and not begin.binary
         self._command = begin
         self._phase = _Phase.DECISION
         self._events.append(begin)

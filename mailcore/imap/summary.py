@@ -19,6 +19,7 @@ from mailcore.message import (
     Envelope,
     Part,
     decode_header,
+    find_part,
     headers,
     message_ids,
     parse_date,
@@ -168,6 +169,14 @@ class Summary:
         For HEADER.FIELDS it is the whole header that they are to be chosen from.
         """
         return resolve_section(self._structure, section.path, section.text)
+
+    def part(self, path: tuple[int, ...]) -> Part | None:
+        """Return where a part lies, or None where there is none; its fields are not known here.
+
+        Arguments:
+            path: part numbers, from 1; () for the message itself.
+        """
+        return find_part(self._structure, path) if path else self._structure
 
     @cached_property
     def _structure(self) -> Part:

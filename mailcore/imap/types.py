@@ -132,7 +132,40 @@ class FetchPreview:
     lazy: bool = False
 
 
-FetchItem = FetchAtt | FetchBody | FetchPreview
+@dataclass(frozen=True, slots=True)
+class BinaryPart:
+    """A part of a message without its transfer encoding (RFC 3516 §4.2).
+
+    Arguments:
+        path: part numbers; () for the message, which has none to undo.
+    """
+
+    path: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBinary:
+    """``BINARY[part]<start.count>`` (RFC 3516 §4.2).
+
+    Arguments:
+        part: what of the message.
+        peek: True for BINARY.PEEK, which does not set ``\\Seen``.
+        partial: (first octet, count) of what is decoded, or None for all.
+    """
+
+    part: BinaryPart
+    peek: bool = False
+    partial: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBinarySize:
+    """``BINARY.SIZE[part]``: octets of the decoded part (RFC 3516 §4.2)."""
+
+    part: BinaryPart
+
+
+FetchItem = FetchAtt | FetchBody | FetchPreview | FetchBinary | FetchBinarySize
 
 
 class Status(Enum):

@@ -9,6 +9,7 @@ from mailcore.message.addresses import Address, parse_addresses
 from mailcore.message.buffer import Buffer
 from mailcore.message.charsets import decode_text
 from mailcore.message.dates import parse_date
+from mailcore.message.decoding import Decoder, decoder
 from mailcore.message.encoded_words import decode_header
 from mailcore.message.envelope import Envelope, parse_envelope
 from mailcore.message.headers import Header, find_header, header_fields, headers
@@ -17,11 +18,13 @@ from mailcore.message.parameters import Parameters, get_parameter
 from mailcore.message.sections import find_part, resolve_section
 from mailcore.message.structure import Part, parse_structure
 from mailcore.message.text import extract_text, iter_text_parts, preview
+from mailcore.message.transcode import without_binary
 from mailcore.message.transfer import decode_body
 
 __all__ = [
     "Address",
     "Buffer",
+    "Decoder",
     "Envelope",
     "Header",
     "Parameters",
@@ -29,6 +32,7 @@ __all__ = [
     "decode_body",
     "decode_header",
     "decode_text",
+    "decoder",
     "extract_text",
     "find_header",
     "find_part",
@@ -43,4 +47,5 @@ __all__ = [
     "parse_structure",
     "preview",
     "resolve_section",
+    "without_binary",
 ]

@@ -22,6 +22,7 @@ class AppendBegin(Command):
         internal_date: with its zone, or None.
         size: octets announced.
         synchronizing: whether the client waits for "+".
+        binary: a literal8: NUL may be among the octets (RFC 3516 §4.4).
         index: 0 for the first message of the command, 1 for the next of a MULTIAPPEND ...
     """
 
@@ -31,6 +32,7 @@ class AppendBegin(Command):
     size: int
     synchronizing: bool
     index: int = 0
+    binary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mailcore.imap.responses.fetch import (
+    BinarySection,
+    BinarySize,
     BodyAttribute,
     BodySection,
     EmailId,
@@ -85,6 +87,8 @@ Response = (
 )
 
 __all__ = [
+    "BinarySection",
+    "BinarySize",
     "BodyAttribute",
     "BodySection",
     "CapabilityResponse",

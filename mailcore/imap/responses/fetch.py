@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailcore.imap.types import Section
+from mailcore.imap.types import BinaryPart, Section
 from mailcore.message import Envelope, Part
 
 
@@ -97,6 +97,23 @@ class BodySection:
 
 
 @dataclass(frozen=True, slots=True)
+class BinarySection:
+    """``BINARY[part]<origin>`` with its octets decoded; None is NIL (RFC 3516 §4.3)."""
+
+    part: BinaryPart
+    data: bytes | None = field(repr=False)
+    origin: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BinarySize:
+    """``BINARY.SIZE[part]``."""
+
+    part: BinaryPart
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rfc822:
     """RFC822, RFC822.HEADER or RFC822.TEXT."""
 
@@ -139,6 +156,8 @@ FetchAttribute = (
     | EnvelopeAttribute
     | BodyAttribute
     | BodySection
+    | BinarySection
+    | BinarySize
     | Rfc822
     | Encoded
     | UnknownAttribute
@@ -174,14 +193,16 @@ class LiteralBegin:
     """An attribute whose value is a literal of ``size`` octets; :class:`LiteralChunk` brings them.
 
     Arguments:
-        item: a Section (with ``origin``), or the name of an RFC822 item.
+        item: a Section or BinaryPart (with ``origin``), or the name of an RFC822 item.
         size: octets to come, exactly.
         origin: for a partial fetch.
+        has_nul: NUL may be among the octets: a literal8 (RFC 3516 §4.2).
     """
 
-    item: Section | str
+    item: Section | BinaryPart | str
     size: int
     origin: int | None = None
+    has_nul: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from mailcore.backend import (
 from mailcore.imap import commands
 from mailcore.imap.responses import Tagged
 from mailcore.imap.session.answers import no, ok
+from mailcore.imap.session.binary import made_legal
 from mailcore.imap.session.copy import in_order
 from mailcore.imap.session.select import permanent_flags
 from mailcore.imap.session.store import canonical
@@ -56,7 +57,17 @@ class Append:
         self._begun[-1][1].write(data)
 
     async def commit(self) -> list[int]:
-        """Store the messages and return their UIDs."""
+        """Store the messages and return their UIDs.
+
+        Raises:
+            BackendError: they are not stored, none of them.
+        """
+        for index, (begin, content) in enumerate(self._begun):
+            if begin.binary:
+                legal = made_legal(content, self._limits)
+                self._begun[index] = begin, legal
+                if legal is not content:
+                    content.close()
         keywords = permanent_flags(self.mailbox)
         messages = [
             NewMessage(content, canonical(begin.flags, keywords), begin.internal_date, self._limits)

@@ -20,7 +20,7 @@ from mailcore.imap.search import asks_modseq
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE
 from mailcore.imap.session.saved import uses_saved
-from mailcore.imap.types import FetchAtt, FetchPreview
+from mailcore.imap.types import FetchAtt, FetchBinary, FetchBinarySize, FetchPreview
 
 
 def _append_limit(situation: Situation) -> tuple[str, ...]:
@@ -192,6 +192,15 @@ CAPABILITIES: Final = Capabilities(
             "MULTIAPPEND",
             needs=(Appendable,),
             options={c.AppendBegin: lambda command: command.index > 0},
+        ),
+        Row(
+            "BINARY",
+            options={
+                c.Fetch: lambda command: any(
+                    isinstance(item, FetchBinary | FetchBinarySize) for item in command.items
+                ),
+                c.AppendBegin: lambda command: command.binary,
+            },
         ),
         Row("UIDONLY", enable=True),
         Row("MESSAGELIMIT=", values=lambda now: (str(now.limits.messages_per_command),)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from mailcore.backend import BackendError, FlagAction, Flaggable, Mailbox
 from mailcore.imap import commands
 from mailcore.imap.responses import (
+    BinarySection,
+    BinarySize,
     BodySection,
     Encoded,
     FetchAttribute,
@@ -29,6 +31,7 @@ from mailcore.imap.responses import (
     Uid,
 )
 from mailcore.imap.session.answers import bad, ok
+from mailcore.imap.session.binary import decoded
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE, Identities
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.reading import BrokenLiteral, message_size
@@ -37,20 +40,24 @@ from mailcore.imap.session.view import View
 from mailcore.imap.summary import Summary
 from mailcore.imap.types import (
     FetchAtt,
+    FetchBinary,
+    FetchBinarySize,
     FetchBody,
     FetchItem,
     FetchPreview,
     ResponseCode,
     Section,
 )
+from mailcore.limits import Limits
 from mailcore.message import header_fields
-from mailcore.spool import CHUNK
+from mailcore.spool import CHUNK, Content
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
 
 # Messages whose summaries are asked for, and whose \Seen is set, at a time.
 _BATCH: Final = 100
+_SUMMARY_KINDS: Final = (FetchPreview, FetchBinary, FetchBinarySize)
 _SUMMARY_ITEMS: Final = frozenset({"ENVELOPE", "BODY", "BODYSTRUCTURE"})
 # RFC 822 items are sections by another name (RFC 3501 §6.4.5).
 _RFC822: Final = {
@@ -92,15 +99,19 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
         if plan.needs_identities:
             identities = await Identities.of(view.mailbox, uids, plan.items)
         for number, uid in batch:
-            message = _Message(view, number, uid, summaries.get(uid), identities)
+            message = _Message(view, number, uid, summaries.get(uid), identities, session.limits)
             try:
                 await message.prepare(plan, uid in newly_seen)
             except KeyError:
+                await message.aclose()
                 missing = True
                 continue
+            except BaseException:
+                await message.aclose()
+                raise
             if uid in newly_seen:
                 told[uid] = message.told_modseq
-            async with aclosing(message.responses()) as responses:
+            async with aclosing(message), aclosing(message.responses()) as responses:
                 async for response in responses:
                     session.send(response)
                     if session.output_is_full:
@@ -135,7 +146,7 @@ class _Plan:
             items.append(FetchAtt("MODSEQ"))
         bodies = [body for item in items if (body := _as_body(item)) is not None]
         summary = any(
-            isinstance(item, FetchPreview)
+            isinstance(item, _SUMMARY_KINDS)
             or (isinstance(item, FetchAtt) and item.name in _SUMMARY_ITEMS)
             for item in items
         )
@@ -143,7 +154,8 @@ class _Plan:
             tuple(items),
             needs_summary=summary or any(body.section != Section() for body in bodies),
             needs_identities=SAVE_DATE in items or not ID_ITEMS.isdisjoint(items),
-            sets_seen=any(not body.peek for body in bodies),
+            sets_seen=any(not body.peek for body in bodies)
+            or any(isinstance(item, FetchBinary) and not item.peek for item in items),
             condstore=session.selected.condstore,
         )
 
@@ -195,11 +207,38 @@ class _Octets:
         return LiteralBegin(item, self.end - self.start, self.origin)
 
 
+@dataclass(frozen=True, slots=True)
+class _DecodedOctets:
+    """What BINARY stands for, decoded into a spool."""
+
+    item: FetchBinary
+    content: Content
+    start: int
+    end: int
+    has_nul: bool
+
+    @property
+    def begin(self) -> LiteralBegin:
+        origin = None if self.item.partial is None else self.item.partial[0]
+        return LiteralBegin(self.item.part, self.end - self.start, origin, self.has_nul)
+
+    def chunks(self) -> Iterator[bytes]:
+        data = self.content.buffer()
+        for start in range(self.start, self.end, CHUNK):
+            yield data[start : min(start + CHUNK, self.end)]
+
+
 class _Message:
     """One message on its way out."""
 
     def __init__(
-        self, view: View, number: int, uid: int, summary: Summary | None, identities: Identities
+        self,
+        view: View,
+        number: int,
+        uid: int,
+        summary: Summary | None,
+        identities: Identities,
+        limits: Limits,
     ) -> None:
         self._view = view
         self._mailbox: Mailbox = view.mailbox
@@ -208,7 +247,9 @@ class _Message:
         self._summary = summary
         self._identities = identities
         self._attributes: list[FetchAttribute] = []
-        self._large: list[_Octets] = []
+        self._large: list[_Octets | _DecodedOctets] = []
+        self._spools: list[Content] = []
+        self._limits = limits
         self._first = b""
         #: The mod-sequence at which the flags were that are told.
         self.told_modseq = 0
@@ -216,11 +257,18 @@ class _Message:
     async def prepare(self, plan: _Plan, newly_seen: bool) -> None:
         """Read all that is not large; KeyError if the message is gone."""
         for item in plan.items:
+            if isinstance(item, FetchBinary):
+                if self._known().part(item.part.path) is None:
+                    origin = None if item.partial is None else item.partial[0]
+                    self._attributes.append(BinarySection(item.part, None, origin))
+                    continue
+                self._large.append(await self._decoded(item))
+                continue
             body = _as_body(item)
             if body is None:
                 self._attributes.append(await self._attribute(item))
                 continue
-            assert not isinstance(item, FetchPreview)
+            assert isinstance(item, FetchAtt | FetchBody)
             octets = await self._octets(item, body)
             if octets.end > octets.start:
                 self._large.append(octets)
@@ -234,7 +282,7 @@ class _Message:
             self._attributes.append(self._flags())
             if plan.condstore and FetchAtt("MODSEQ") not in plan.items:
                 self._attributes.append(ModSequence(self._view.snapshot.modseq(self._uid)))
-        if self._large:
+        if self._large and isinstance(self._large[0], _Octets):
             # A message that is gone is noticed before anything is promised.
             start = self._large[0].start
             self._first = await self._read(start, min(start + CHUNK, self._large[0].end))
@@ -251,6 +299,10 @@ class _Message:
         yield FetchBegin(self._number, tuple(self._attributes), self._view.uid_only)
         for octets in self._large:
             yield octets.begin
+            if isinstance(octets, _DecodedOctets):
+                for data in octets.chunks():
+                    yield LiteralChunk(data)
+                continue
             for start in range(octets.start, octets.end, CHUNK):
                 yield LiteralChunk(await self._promised(start, min(start + CHUNK, octets.end)))
         yield FetchEnd()
@@ -273,6 +325,8 @@ class _Message:
     async def _attribute(self, item: FetchItem) -> FetchAttribute:
         if isinstance(item, FetchPreview):
             return Preview(self._known().preview)
+        if isinstance(item, FetchBinarySize):
+            return BinarySize(item.part, await self._decoded_size(item.part.path))
         assert isinstance(item, FetchAtt)
         name = item.name
         snapshot, uid = self._view.snapshot, self._uid
@@ -337,6 +391,30 @@ class _Message:
         if end - start > CHUNK:
             return _Octets(item, origin, start=start, end=end)
         return _Octets(item, origin, await self._read(start, end) if end > start else b"")
+
+    async def _decoded(self, item: FetchBinary) -> _DecodedOctets:
+        content = Content(memory=self._limits.spool_memory)
+        self._spools.append(content)
+        has_nul = False
+        async for piece in decoded(self._read, self._known(), item.part.path, self._limits):
+            content.write(piece)
+            has_nul = has_nul or b"\0" in piece
+        start, end = 0, content.size
+        if item.partial is not None:
+            start = min(item.partial[0], end)
+            end = min(start + item.partial[1], end)
+        return _DecodedOctets(item, content, start, end, has_nul)
+
+    async def _decoded_size(self, path: tuple[int, ...]) -> int:
+        size = 0
+        async for piece in decoded(self._read, self._known(), path, self._limits):
+            size += len(piece)
+        return size
+
+    async def aclose(self) -> None:
+        """Give back what decoded octets took."""
+        for content in self._spools:
+            content.close()
 
     async def _read(self, start: int, end: int) -> bytes:
         return await self._mailbox.read(self._uid, start, end)

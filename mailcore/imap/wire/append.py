@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailcore.imap.commands import AppendBegin
-from mailcore.imap.wire.cursor import Cursor, ParseError
+from mailcore.imap.wire.cursor import Cursor
 from mailcore.imap.wire.dates import parse_date_time
 from mailcore.imap.wire.flags import flag_list
 from mailcore.imap.wire.framer import MessageHead
@@ -19,8 +19,8 @@ def parse_first_message(cursor: Cursor, tag: str, head: MessageHead) -> AppendBe
     """Parse from behind the word APPEND up to the first message."""
     cursor.space()
     name = mailbox(cursor)
-    flags, moment = _message(cursor, head)
-    return AppendBegin(tag, name, flags, moment, head.size, head.synchronizing)
+    flags, moment, binary = _message(cursor, head)
+    return AppendBegin(tag, name, flags, moment, head.size, head.synchronizing, binary=binary)
 
 
 def parse_next_message(
@@ -33,10 +33,10 @@ def parse_next_message(
         utf8: whether that one stood in ``UTF8 (...)``.
     """
     _close(cursor, utf8)
-    flags, moment = _message(cursor, head)
+    flags, moment, binary = _message(cursor, head)
     index = before.index + 1
     return AppendBegin(
-        before.tag, before.mailbox, flags, moment, head.size, head.synchronizing, index
+        before.tag, before.mailbox, flags, moment, head.size, head.synchronizing, index, binary
     )
 
 
@@ -51,7 +51,8 @@ def _close(cursor: Cursor, utf8: bool) -> None:
         cursor.expect(b")", "a closing bracket")
 
 
-def _message(cursor: Cursor, head: MessageHead) -> tuple[tuple[str, ...], datetime | None]:
+def _message(cursor: Cursor, head: MessageHead) -> tuple[tuple[str, ...], datetime | None, bool]:
+    """Return flags, date, and whether it is the literal8 of RFC 3516."""
     cursor.space()
     flags: tuple[str, ...] = ()
     if cursor.at(b"("):
@@ -61,10 +62,9 @@ def _message(cursor: Cursor, head: MessageHead) -> tuple[tuple[str, ...], dateti
     if cursor.at(b'"'):
         moment = parse_date_time(cursor)
         cursor.space()
-    # A literal8 stands in UTF8 (...), and only after ENABLE UTF8=ACCEPT.
-    if head.binary:
-        if not cursor.utf8 or not cursor.skip_word("UTF8"):
-            raise ParseError("Expected a literal")
+    # A literal8 is binary, but in UTF8 (...), which there is only after ENABLE UTF8=ACCEPT.
+    in_utf8 = cursor.utf8 and head.binary and cursor.skip_word("UTF8")
+    if in_utf8:
         cursor.expect(b" (", "an opening bracket")
     cursor.end()
-    return flags, moment
+    return flags, moment, head.binary and not in_utf8

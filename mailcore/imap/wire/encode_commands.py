@@ -7,7 +7,15 @@ from typing import Any
 
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import commands as c
-from mailcore.imap.types import FetchBody, FetchItem, FetchPreview
+from mailcore.imap.types import (
+    BinaryPart,
+    FetchBinary,
+    FetchBinarySize,
+    FetchBody,
+    FetchItem,
+    FetchPreview,
+    Section,
+)
 from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_fetch import encode_section
 from mailcore.imap.wire.encode_search import write_search_keys
@@ -261,6 +269,8 @@ def _append(out: Fragments, command: c.AppendBegin) -> None:
         out.line(flag_list(command.flags) + b" ")
     if command.internal_date is not None:
         out.line(format_date_time(command.internal_date) + b" ")
+    if command.binary:
+        out.line(b"~")
     out.announce(command.size, waits=command.synchronizing)
 
 
@@ -295,14 +305,26 @@ def _fetch(out: Fragments, command: c.Fetch) -> None:
 def _item(item: FetchItem) -> bytes:
     if isinstance(item, FetchPreview):
         return b"PREVIEW (LAZY)" if item.lazy else b"PREVIEW"
+    if isinstance(item, FetchBinarySize):
+        return b"BINARY.SIZE" + _part(item.part)
+    if isinstance(item, FetchBinary):
+        name = b"BINARY.PEEK" if item.peek else b"BINARY"
+        return name + _part(item.part) + _partial(item.partial)
     if not isinstance(item, FetchBody):
         return atom(item.name)
     name = b"BODY.PEEK" if item.peek else b"BODY"
-    partial = b""
-    if item.partial is not None:
-        first, count = item.partial
-        partial = b"<%b.%b>" % (number(first), number(count))
-    return name + encode_section(item.section) + partial
+    return name + encode_section(item.section) + _partial(item.partial)
+
+
+def _part(part: BinaryPart) -> bytes:
+    return encode_section(Section(part.path))
+
+
+def _partial(partial: tuple[int, int] | None) -> bytes:
+    if partial is None:
+        return b""
+    first, count = partial
+    return b"<%b.%b>" % (number(first), number(count))
 
 
 def _store(out: Fragments, command: c.Store) -> None:

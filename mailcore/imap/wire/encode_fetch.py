@@ -7,7 +7,7 @@ from typing import Any
 
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import responses as r
-from mailcore.imap.types import Section
+from mailcore.imap.types import BinaryPart, Section
 from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
 from mailcore.imap.wire.quoting import (
@@ -44,14 +44,16 @@ def encode_section(section: Section) -> bytes:
     return b"[%b%b]" % (b".".join(words), names)
 
 
-def encode_item(item: Section | str, origin: int | None = None) -> bytes:
+def encode_item(item: Section | BinaryPart | str, origin: int | None = None) -> bytes:
     """Write the name of an attribute whose value is a string of the message.
 
     Raises:
         LocalProtocolError: there is no such attribute.
     """
+    at = b"" if origin is None else b"<%b>" % number(origin)
+    if isinstance(item, BinaryPart):
+        return b"BINARY%b%b" % (encode_section(Section(item.path)), at)
     if isinstance(item, Section):
-        at = b"" if origin is None else b"<%b>" % number(origin)
         return b"BODY%b%b" % (encode_section(item), at)
     if item not in _RFC822:
         raise LocalProtocolError(f"not an attribute with a string: {item!r}")
@@ -61,6 +63,20 @@ def encode_item(item: Section | str, origin: int | None = None) -> bytes:
 def _body_section(attribute: r.BodySection) -> bytes:
     value = b"NIL" if attribute.data is None else literal(attribute.data)
     return b"%b %b" % (encode_item(attribute.section, attribute.origin), value)
+
+
+def _binary_section(attribute: r.BinarySection) -> bytes:
+    data = attribute.data
+    value = b"NIL"
+    if data is not None:
+        # literal8        =  "~{" number64 "}" CRLF *OCTET
+        value = b"~" * (b"\0" in data) + literal(data)
+    return b"%b %b" % (encode_item(attribute.part, attribute.origin), value)
+
+
+def _binary_size(attribute: r.BinarySize) -> bytes:
+    part = encode_section(Section(attribute.part.path))
+    return b"BINARY.SIZE%b %b" % (part, number(attribute.size))
 
 
 def _body(attribute: r.BodyAttribute) -> bytes:
@@ -98,6 +114,8 @@ _ENCODERS: dict[type[r.FetchAttribute], Callable[[Any], bytes]] = {
     r.EnvelopeAttribute: lambda attribute: b"ENVELOPE %b" % encode_envelope(attribute.envelope),
     r.BodyAttribute: _body,
     r.BodySection: _body_section,
+    r.BinarySection: _binary_section,
+    r.BinarySize: _binary_size,
     r.Rfc822: lambda attribute: b"%b %b" % (encode_item(attribute.name), literal(attribute.data)),
     r.Encoded: lambda attribute: attribute.data,
     r.UnknownAttribute: _unknown,

@@ -168,9 +168,10 @@ class ResponseEncoder:
 
     def _literal_begin(self, response: r.LiteralBegin) -> bytes:
         self._check_complete()
-        line = b"%b%b {%b}\r\n" % (
+        line = b"%b%b %b{%b}\r\n" % (
             self._separator,
             encode_item(response.item, response.origin),
+            b"~" if response.has_nul else b"",
             number(response.size),
         )
         self._due = response.size

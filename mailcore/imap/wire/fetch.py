@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from mailcore.imap.types import FetchAtt, FetchBody, FetchItem, FetchPreview, Section
+from mailcore.imap.types import (
+    BinaryPart,
+    FetchAtt,
+    FetchBinary,
+    FetchBinarySize,
+    FetchBody,
+    FetchItem,
+    FetchPreview,
+    Section,
+)
 from mailcore.imap.wire.cursor import MAX_32, Cursor, ParseError
 from mailcore.imap.wire.strings import astring, text
 
@@ -57,11 +66,16 @@ def fetch_items(cursor: Cursor) -> tuple[FetchItem, ...]:
 #                    ".TEXT"] / "BODY" ["STRUCTURE"] / "UID" / "MODSEQ" /
 #                    "EMAILID" / "THREADID" / "SAVEDATE" /
 #                    "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"] /
+#                    "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary /
 #                    "BODY" [".PEEK"] section ["<" number64 "." nz-number64 ">"]
 def _fetch_att(cursor: Cursor) -> FetchItem:
     name = cursor.word("an item to fetch")
     if name in ("BODY", "BODY.PEEK") and cursor.at(b"["):
         return FetchBody(section(cursor), name == "BODY.PEEK", _partial(cursor))
+    if name in ("BINARY", "BINARY.PEEK"):
+        return FetchBinary(binary_part(cursor), name == "BINARY.PEEK", _partial(cursor))
+    if name == "BINARY.SIZE":
+        return FetchBinarySize(binary_part(cursor))
     if name == "PREVIEW":
         # Other brackets are modifiers of the FETCH.
         return FetchPreview(lazy=cursor.match(_LAZY) is not None)
@@ -101,6 +115,15 @@ def section(cursor: Cursor) -> Section:
         fields = tuple(cursor.bracketed(_field_name, "a list of header fields"))
     cursor.expect(b"]", "a closing square bracket")
     return Section(path, name, fields)
+
+
+# section-binary  =  "[" [section-part] "]"
+def binary_part(cursor: Cursor) -> BinaryPart:
+    """Return the part of BINARY with its brackets."""
+    cursor.expect(b"[", "a part")
+    path = _section_part(cursor)
+    cursor.expect(b"]", "a closing square bracket")
+    return BinaryPart(path)
 
 
 def _section_part(cursor: Cursor) -> tuple[int, ...]:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mailcore.imap import responses as r
-from mailcore.imap.types import Section
+from mailcore.imap.types import BinaryPart, Section
 from mailcore.imap.wire.bounds import ResponseBounds
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.dates import parse_date_time
-from mailcore.imap.wire.fetch import section
+from mailcore.imap.wire.fetch import binary_part, section
 from mailcore.imap.wire.flags import flag
 from mailcore.imap.wire.parse_structure import parse_body, parse_envelope
 from mailcore.imap.wire.strings import nstring, text
@@ -134,18 +134,35 @@ def _body(cursor: Cursor) -> _Attribute:
         cursor.space()
         return r.BodyAttribute(parse_body(cursor), extended=False)
     where = section(cursor)
-    origin = None
-    if cursor.skip(b"<"):
-        origin = cursor.number64()
-        cursor.expect(b">", "a closing angle bracket")
-    return _octets(cursor, where, origin)
+    return _octets(cursor, where, _origin(cursor))
+
+
+# msg-att-static  =/ "BINARY" section-binary ["<" number ">"] SP (nstring / literal8) /
+#                    "BINARY.SIZE" section-binary SP number    ; RFC 3516 §7
+def _binary(cursor: Cursor) -> _Attribute:
+    part = binary_part(cursor)
+    return _octets(cursor, part, _origin(cursor))
+
+
+def _binary_size(cursor: Cursor) -> r.BinarySize:
+    part = binary_part(cursor)
+    cursor.space()
+    return r.BinarySize(part, cursor.number64())
+
+
+def _origin(cursor: Cursor) -> int | None:
+    if not cursor.skip(b"<"):
+        return None
+    origin = cursor.number64()
+    cursor.expect(b">", "a closing angle bracket")
+    return origin
 
 
 def _rfc822(name: str) -> Callable[[Cursor], _Attribute]:
     return lambda cursor: _octets(cursor, name, None)
 
 
-def _octets(cursor: Cursor, item: Section | str, origin: int | None) -> _Attribute:
+def _octets(cursor: Cursor, item: Section | BinaryPart | str, origin: int | None) -> _Attribute:
     cursor.space()
     if cursor.pos == len(cursor.buf):
         return r.LiteralBegin(item, 0, origin)
@@ -159,6 +176,8 @@ def _octets(cursor: Cursor, item: Section | str, origin: int | None) -> _Attribu
         data = nstring(cursor)
     if isinstance(item, Section):
         return r.BodySection(item, data, origin)
+    if isinstance(item, BinaryPart):
+        return r.BinarySection(item, data, origin)
     return r.Rfc822(item, data or b"")
 
 
@@ -240,6 +259,8 @@ ATTRIBUTES: dict[str, Callable[[Cursor], _Attribute]] = {
     "ENVELOPE": _envelope,
     "BODYSTRUCTURE": _structure,
     "BODY": _body,
+    "BINARY": _binary,
+    "BINARY.SIZE": _binary_size,
     "RFC822": _rfc822("RFC822"),
     "RFC822.HEADER": _rfc822("RFC822.HEADER"),
     "RFC822.TEXT": _rfc822("RFC822.TEXT"),

@@ -15,7 +15,10 @@ from mailcore.imap import searchkeys as keys
 from mailcore.imap.types import (
     SAVED,
     STAR,
+    BinaryPart,
     FetchAtt,
+    FetchBinary,
+    FetchBinarySize,
     FetchBody,
     FetchItem,
     FetchPreview,
@@ -113,6 +116,7 @@ sections = st.one_of(
     ),
     st.builds(Section, st.lists(_NUMBERS, min_size=1, max_size=5).map(tuple), st.just("MIME")),
 )
+binary_parts = st.builds(BinaryPart, st.lists(_NUMBERS, max_size=5).map(tuple))
 _FETCH_ATTRIBUTES = (
     "ENVELOPE",
     "FLAGS",
@@ -132,6 +136,13 @@ _FETCH_ATTRIBUTES = (
 fetch_items: st.SearchStrategy[FetchItem] = st.one_of(
     st.sampled_from(_FETCH_ATTRIBUTES).map(FetchAtt),
     st.builds(FetchPreview, st.booleans()),
+    st.builds(
+        FetchBinary,
+        binary_parts,
+        st.booleans(),
+        st.none() | st.tuples(_MOD_SEQUENCES, st.integers(1, (1 << 63) - 1)),
+    ),
+    st.builds(FetchBinarySize, binary_parts),
     st.builds(
         FetchBody,
         sections,
@@ -312,6 +323,7 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.none() | internal_dates,
         st.integers(0, 1000),
         st.booleans(),
+        binary=st.booleans(),
     ),
     c.Expunge: st.builds(c.Expunge, tags, st.none() | message_sets),
     c.Search: st.builds(

@@ -13,6 +13,7 @@ from mailcore.message import Address, Envelope, Part
 from mailcore.testing.strategies.imap import (
     annotation_values,
     atoms,
+    binary_parts,
     entry_names,
     flag_tuples,
     internal_dates,
@@ -124,6 +125,8 @@ fetch_attributes: st.SearchStrategy[r.FetchAttribute] = st.one_of(
     st.builds(r.EnvelopeAttribute, envelopes),
     st.builds(r.BodyAttribute, parts),
     st.builds(r.BodySection, sections, st.none() | _BODIES, st.none() | _SIZES),
+    st.builds(r.BinarySection, binary_parts, st.none() | _BODIES, st.none() | _SIZES),
+    st.builds(r.BinarySize, binary_parts, _SIZES),
     st.builds(r.Rfc822, st.sampled_from(["RFC822", "RFC822.HEADER", "RFC822.TEXT"]), _BODIES),
     st.builds(
         r.UnknownAttribute,

@@ -18,6 +18,7 @@ ROWS = list(CAPABILITIES)
 #: INBOX with one message, or of one that is not logged in.
 PROBES: dict[str, str] = {
     "APPENDLIMIT=": "STATUS INBOX (APPENDLIMIT)",
+    "BINARY": "FETCH 1 (BINARY.SIZE[1])",
     "CHILDREN": 'LIST "" * RETURN (CHILDREN)',
     "COMPRESS=DEFLATE": "COMPRESS DEFLATE",
     "CONDSTORE": "FETCH 1 (MODSEQ)",
