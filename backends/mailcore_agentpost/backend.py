@@ -137,6 +137,7 @@ class AgentPost:
             domain=self._context.domain,
             hostname=self._context.domain,
             limits=self._context.limits,
+            inbox_storage=self._settings.inbox_storage,
             peer=peer,
         )
 

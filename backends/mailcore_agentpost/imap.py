@@ -11,6 +11,8 @@ from functools import partial
 from typing import Final
 
 from mailcore.backend import (
+    MAILBOX,
+    STORAGE,
     AccountEnded,
     Cannot,
     Changes,
@@ -24,12 +26,13 @@ from mailcore.backend import (
     NotPermitted,
     ObjectIds,
     Peer,
+    Resource,
     SubscriptionChanged,
 )
 from mailcore.limits import Limits
 from mailcore.message import Buffer
 from mailcore_agentpost.hub import Hub, Watcher, folder_id
-from mailcore_agentpost.mail import folders, messages, metadata, placements
+from mailcore_agentpost.mail import folders, messages, metadata, placements, quota
 from mailcore_agentpost.mail.digest import Digest, digest
 from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, STANDARD, TRASH, Folder
 from mailcore_agentpost.mail.placements import Placement
@@ -69,7 +72,7 @@ class Account:
     """One connection to an inbox.
 
     ManagesMailboxes, CreatesSpecialUse, ManagesSubscriptions, KeepsMetadata, Watchable, Submits,
-    Closes.
+    HasQuotas, Closes.
 
     Arguments:
         access: its rights.
@@ -128,6 +131,20 @@ class Account:
         rename = partial(work, inbox=self._inbox, name=name, new_name=new_name)
         old_name = name if name != INBOX else None
         await self._change(rename, NameChanged(new_name, old_name))
+
+    async def quota_roots(self, mailbox: str) -> Sequence[str]:
+        await self._store.read(partial(folders.find_folder, inbox=self._inbox, name=mailbox))
+        return [""]
+
+    async def quota(self, root: str) -> Mapping[str, Resource]:
+        if root:
+            raise KeyError(root)
+        count = await self._store.read(partial(quota.folder_count, inbox=self._inbox))
+        found = {MAILBOX: Resource(count, folders.MOST_FOLDERS)}
+        if limit := self._access.settings.inbox_storage:
+            octets = await self._store.read(partial(quota.storage, inbox=self._inbox))
+            found[STORAGE] = Resource(octets, limit)
+        return found
 
     async def subscribe(self, name: str, subscribed: bool) -> None:
         work = partial(folders.subscribe, inbox=self._inbox, name=name, subscribed=subscribed)
@@ -286,6 +303,9 @@ class Mailbox:
     def _append(self, transaction: Transaction, appended: Sequence[_Appended]) -> list[int]:
         now = time.time()
         direction: Direction = "outbound" if self._folder.name in (SENT, DRAFTS) else "inbound"
+        size = sum(len(one.data) for one in appended)
+        limit = self._access.settings.inbox_storage
+        quota.check_room(transaction, self._folder.inbox, size, limit)
         placed: list[Placement] = []
         for one in appended:
             flags = one.flags

@@ -53,6 +53,7 @@ class Settings:
         user_folders: whether mail clients may make folders of their own.
         expunge: what EXPUNGE outside Trash does: move to Trash, or delete for good.
         connections_per_inbox: IMAP connections at a time, counted at login.
+        inbox_storage: octets of all messages of an inbox; 0 for no limit.
         recipients: of one message.
         sends_per_key_minute: messages that one key may send in a minute.
         sends_per_inbox_minute: messages that one inbox may send in a minute.
@@ -65,6 +66,7 @@ class Settings:
     user_folders: bool = True
     expunge: Literal["trash", "delete"] = "trash"
     connections_per_inbox: int = 10
+    inbox_storage: int = 0
     recipients: int = 50
     sends_per_key_minute: int = 600
     sends_per_inbox_minute: int = 300

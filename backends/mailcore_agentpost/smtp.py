@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from mailcore.backend import BackendError, MailTransaction, Peer, Recipient
+from mailcore.backend import BackendError, MailTransaction, OverQuota, Peer, Recipient
 from mailcore.limits import Limits
 from mailcore.message import Buffer, headers, parse_structure
 from mailcore.smtp.trace import received_field
@@ -26,6 +26,7 @@ from mailcore_agentpost.delivery.bounces import Report, note_report, read_report
 from mailcore_agentpost.mail.digest import digest
 from mailcore_agentpost.mail.inboxes import find_recipient, first_inbox
 from mailcore_agentpost.mail.messages import write_body
+from mailcore_agentpost.mail.quota import storage
 from mailcore_agentpost.mail.rules import is_blocked
 from mailcore_agentpost.policy import Sender, SendPolicy
 from mailcore_agentpost.sending import (
@@ -122,16 +123,25 @@ class Inbound:
         domain: the mail domain of the inboxes.
         hostname: what this server calls itself.
         limits: of the summaries, and of what is kept in memory.
+        inbox_storage: octets that an inbox may hold; 0 for no limit.
         peer: the stranger.
     """
 
     def __init__(
-        self, store: Store, *, domain: str, hostname: str, limits: Limits, peer: Peer
+        self,
+        store: Store,
+        *,
+        domain: str,
+        hostname: str,
+        limits: Limits,
+        inbox_storage: int = 0,
+        peer: Peer,
     ) -> None:
         self._store = store
         self._domain = domain.lower()
         self._hostname = hostname
         self._limits = limits
+        self._inbox_storage = inbox_storage
         self._peer = peer
         self._sender = ReversePath()
         self._inboxes: dict[str, InboxRow] = {}
@@ -151,6 +161,11 @@ class Inbound:
             raise Refusal(UNKNOWN_RECIPIENT if ours else NOT_RELAYED)
         if not self._sender.is_null and await self._is_blocked(inbox):
             raise Refusal(MESSAGE_REJECTED)
+        if self._inbox_storage:
+            # Asked here, so that one full inbox does not keep the message from the others.
+            octets = await self._store.read(partial(storage, inbox=inbox.id))
+            if octets >= self._inbox_storage:
+                raise OverQuota("This inbox is full")
         self._inboxes[address] = inbox
 
     async def _is_blocked(self, inbox: InboxRow) -> bool:

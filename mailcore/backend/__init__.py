@@ -73,6 +73,15 @@ from mailcore.backend.mailboxes import (
 from mailcore.backend.metadata import KeepsMetadata
 from mailcore.backend.offers import WithholdsCapabilities, offered_by
 from mailcore.backend.peer import Peer
+from mailcore.backend.quotas import (
+    MAILBOX,
+    MESSAGE,
+    RESOURCES,
+    STORAGE,
+    HasQuotas,
+    Resource,
+    SetsQuotas,
+)
 from mailcore.backend.sending import (
     Delivery,
     Forwarded,
@@ -86,7 +95,11 @@ from mailcore.backend.server import (
 )
 
 __all__ = [
+    "MAILBOX",
+    "MESSAGE",
     "NOTHING_HONOURED",
+    "RESOURCES",
+    "STORAGE",
     "Account",
     "AccountEnded",
     "Appendable",
@@ -107,6 +120,7 @@ __all__ = [
     "Flaggable",
     "Forwarded",
     "FutureRelease",
+    "HasQuotas",
     "Hint",
     "Honoured",
     "HonoursExtensions",
@@ -135,6 +149,8 @@ __all__ = [
     "Receives",
     "Recipient",
     "ResolvesUrls",
+    "Resource",
+    "SetsQuotas",
     "Submits",
     "SubscriptionChanged",
     "TooBig",

@@ -27,6 +27,9 @@ _AUTHENTICATED: frozenset[type[c.Command]] = frozenset(
         c.SetMetadata,
         c.StatusCommand,
         c.AppendBegin,
+        c.GetQuota,
+        c.GetQuotaRoot,
+        c.SetQuota,
         c.Idle,
     }
 )

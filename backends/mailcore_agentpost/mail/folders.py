@@ -26,7 +26,8 @@ STANDARD: Final[Mapping[str, str | None]] = {
 
 # Uses that show messages of other folders (RFC 6154 §2).
 _VIEWS: Final = frozenset({"\\All", "\\Flagged"})
-_MOST: Final = 1000
+#: Folders of an inbox.
+MOST_FOLDERS: Final = 1000
 _LONGEST_NAME: Final = 255
 
 
@@ -109,8 +110,8 @@ def create_folder(
     (count,) = transaction.execute(
         "SELECT count(*) FROM folders WHERE inbox = ?", (inbox,)
     ).fetchone()
-    if count >= _MOST:
-        raise LimitReached(f"An inbox has at most {_MOST} folders")
+    if count >= MOST_FOLDERS:
+        raise LimitReached(f"An inbox has at most {MOST_FOLDERS} folders")
     _insert(transaction, inbox, name, special_use)
 
 

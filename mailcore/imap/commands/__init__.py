@@ -60,6 +60,11 @@ from mailcore.imap.commands.notify import (
     EventGroup,
     Notify,
 )
+from mailcore.imap.commands.quotas import (
+    GetQuota,
+    GetQuotaRoot,
+    SetQuota,
+)
 from mailcore.imap.commands.selected import (
     Check,
     Close,
@@ -106,6 +111,8 @@ __all__ = [
     "Expunge",
     "Fetch",
     "GetMetadata",
+    "GetQuota",
+    "GetQuotaRoot",
     "Id",
     "Idle",
     "IdleDone",
@@ -124,6 +131,7 @@ __all__ = [
     "Search",
     "Select",
     "SetMetadata",
+    "SetQuota",
     "StartTls",
     "StatusCommand",
     "Store",

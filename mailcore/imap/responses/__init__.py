@@ -41,6 +41,10 @@ from mailcore.imap.responses.metadata import (
     MetadataEntries,
     MetadataResponse,
 )
+from mailcore.imap.responses.quotas import (
+    QuotaResponse,
+    QuotaRootResponse,
+)
 from mailcore.imap.responses.search import (
     EsearchResponse,
     SearchResponse,
@@ -76,6 +80,8 @@ Response = (
     | Expunged
     | Vanished
     | IdResponse
+    | QuotaResponse
+    | QuotaRootResponse
     | LanguageResponse
     | ComparatorResponse
     | FetchResponse
@@ -118,6 +124,8 @@ __all__ = [
     "ModSequence",
     "NamespaceResponse",
     "Preview",
+    "QuotaResponse",
+    "QuotaRootResponse",
     "Recent",
     "Response",
     "Rfc822",

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from mailcore.backend import (
+    RESOURCES,
     Appendable,
     Copyable,
     CreatesSpecialUse,
     Expungeable,
+    HasQuotas,
     IdentifiesMessages,
     KeepsHistory,
     KeepsMetadata,
     KeepsSaveDates,
+    SetsQuotas,
     Watchable,
 )
 from mailcore.imap import commands as c
@@ -135,6 +138,24 @@ CAPABILITIES: Final = Capabilities(
             "APPENDLIMIT=",
             values=_append_limit,
             options=_status("APPENDLIMIT"),
+        ),
+        Row(
+            "QUOTA",
+            needs=(HasQuotas,),
+            commands={c.GetQuota: whole, c.GetQuotaRoot: whole, c.SetQuota: whole},
+        ),
+        Row(
+            "QUOTA=RES-",
+            needs=(HasQuotas,),
+            values=lambda now: RESOURCES,
+            includes=("QUOTA",),
+            options=_status("DELETED-STORAGE"),
+        ),
+        Row(
+            "QUOTASET",
+            needs=(HasQuotas, SetsQuotas),
+            includes=("QUOTA",),
+            commands={c.SetQuota: whole},
         ),
         # -------------------------------------------------------------- the selected mailbox
         Row("UNSELECT", commands={c.Unselect: whole}),

@@ -128,7 +128,7 @@ async def mailbox_status(session: Session, name: str, items: tuple[str, ...]) ->
     mailbox = await session.open_account.open(name)
     snapshot = session.shared.snapshots.get(mailbox)
     await snapshot.refresh(mailbox)
-    if "SIZE" in items:
+    if "SIZE" in items or "DELETED-STORAGE" in items:
         for uid in snapshot.unknown_sizes():
             await message_size(mailbox, snapshot, uid)
     found = {item: _status_item(session, mailbox, snapshot, item) for item in items}
@@ -149,6 +149,10 @@ def _status_item(session: Session, mailbox: Mailbox, snapshot: Snapshot, item: s
             return len(snapshot) - snapshot.count_flag("\\Seen")
         case "DELETED":
             return snapshot.count_flag("\\Deleted")
+        case "DELETED-STORAGE":
+            # RFC 9208 §4.1.4: octets, and not 1024 of them as in QUOTA.
+            deleted = (uid for uid in snapshot.uids if "\\Deleted" in snapshot.flags(uid))
+            return sum(snapshot.size(uid) or 0 for uid in deleted)
         case "SIZE":
             return snapshot.total_size()
         case "HIGHESTMODSEQ":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from mailcore.imap import commands as c
 from mailcore.imap.types import SequenceSet
+from mailcore.imap.wire import quotas
 from mailcore.imap.wire.bounds import Bounds
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.fetch import fetch_items
@@ -302,6 +303,9 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "SETMETADATA": (c.SetMetadata, set_metadata),
     "STATUS": (c.StatusCommand, _status),
     "APPEND": (c.AppendBegin, _append),
+    "GETQUOTA": (c.GetQuota, quotas.get_quota),
+    "GETQUOTAROOT": (c.GetQuotaRoot, quotas.get_quota_root),
+    "SETQUOTA": (c.SetQuota, quotas.set_quota),
     "IDLE": (c.Idle, _bare(c.Idle)),
     "CHECK": (c.Check, _bare(c.Check)),
     "CLOSE": (c.Close, _bare(c.Close)),

@@ -260,6 +260,18 @@ def _events(group: c.EventGroup) -> bytes:
     return b"(%b)" % b" ".join(words)
 
 
+def _get_quota(out: Fragments, command: c.GetQuota) -> None:
+    out.line(b"GETQUOTA ")
+    out.text(command.root)
+
+
+def _set_quota(out: Fragments, command: c.SetQuota) -> None:
+    out.line(b"SETQUOTA ")
+    out.text(command.root)
+    limits = (b"%b %b" % (atom(name), number(limit)) for name, limit in command.limits)
+    out.line(b" (%b)" % b" ".join(limits))
+
+
 def _append(out: Fragments, command: c.AppendBegin) -> None:
     if command.index == 0:
         out.line(b"APPEND ")
@@ -372,6 +384,9 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.SetMetadata: _set_metadata,
     c.StatusCommand: _status,
     c.AppendBegin: _append,
+    c.GetQuota: _get_quota,
+    c.GetQuotaRoot: _on_mailbox(b"GETQUOTAROOT "),
+    c.SetQuota: _set_quota,
     c.Idle: _bare(b"IDLE"),
     c.Check: _bare(b"CHECK"),
     c.Close: _bare(b"CLOSE"),

@@ -73,6 +73,8 @@ class ResponseEncoder:
             r.ComparatorResponse: _comparator,
             r.IdResponse: lambda response: _id(response.parameters),
             r.UnknownResponse: lambda response: b"* %b\r\n" % raw(response.data),
+            r.QuotaResponse: _quota,
+            r.QuotaRootResponse: self._quota_root,
             r.FetchBegin: self._fetch_begin,
             r.LiteralBegin: self._literal_begin,
             r.LiteralChunk: self._literal_chunk,
@@ -152,6 +154,11 @@ class ResponseEncoder:
             raise LocalProtocolError("METADATA needs an annotation")
         names = b" ".join(map(_entry, response.entries))
         return b"* METADATA %b %b\r\n" % (self._mailbox(response.mailbox), names)
+
+    # quotaroot-response = "QUOTAROOT" SP mailbox *(SP quota-root-name)
+    def _quota_root(self, response: r.QuotaRootResponse) -> bytes:
+        roots = map(astring, map(str.encode, response.roots))
+        return b"* QUOTAROOT %b\r\n" % b" ".join((self._mailbox(response.mailbox), *roots))
 
     # message-data    =  nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
     def _fetch_begin(self, response: r.FetchBegin) -> bytes:
@@ -316,6 +323,15 @@ def _comparator(response: r.ComparatorResponse) -> bytes:
 
 def _astrings(texts: tuple[str, ...]) -> bytes:
     return b" ".join(astring(text.encode()) for text in texts)
+
+
+# quota-response  =  "QUOTA" SP quota-root-name SP quota-list
+def _quota(response: r.QuotaResponse) -> bytes:
+    resources = (
+        b"%b %b %b" % (atom(name), number(usage), number(limit))
+        for name, usage, limit in response.resources
+    )
+    return b"* QUOTA %b (%b)\r\n" % (astring(response.root.encode()), b" ".join(resources))
 
 
 # id-response     =  "ID" SP id-params-list                  ; RFC 2971 §4

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from mailcore.imap import responses as r
 from mailcore.imap.types import Status
-from mailcore.imap.wire import parse_fetch, parse_mailboxes, parse_search, parse_status
+from mailcore.imap.wire import parse_fetch, parse_mailboxes, parse_search, parse_status, quotas
 from mailcore.imap.wire.bounds import ResponseBounds
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.metadata import metadata
@@ -43,6 +43,8 @@ UNTAGGED: dict[str, Callable[[Cursor], r.Response]] = {
     "STATUS": parse_mailboxes.status,
     "FLAGS": parse_mailboxes.flags,
     "VANISHED": parse_mailboxes.vanished,
+    "QUOTA": quotas.quota,
+    "QUOTAROOT": quotas.quota_root,
     "SEARCH": parse_search.search,
     "ESEARCH": parse_search.esearch,
 }

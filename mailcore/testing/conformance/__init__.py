@@ -31,6 +31,7 @@ from mailcore.testing.conformance.loops import Asyncio, EventLoop, Trio  # noqa:
 from mailcore.testing.conformance.managing import Managing  # noqa: E402
 from mailcore.testing.conformance.octets import Octets  # noqa: E402
 from mailcore.testing.conformance.programs import Programs  # noqa: E402
+from mailcore.testing.conformance.quotas import Quotas  # noqa: E402
 from mailcore.testing.conformance.reading import Reading  # noqa: E402
 from mailcore.testing.conformance.sending import Sending  # noqa: E402
 from mailcore.testing.conformance.suite import Subject, User  # noqa: E402
@@ -51,6 +52,7 @@ class BackendConformance(
     Transfers,
     History,
     Identifying,
+    Quotas,
     Watching,
     Extending,
     Sending,

@@ -7,6 +7,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import (
+    MAILBOX,
+    MESSAGE,
+    STORAGE,
     AccountEnded,
     CannotServe,
     Hint,
@@ -17,7 +20,9 @@ from mailcore.backend import (
     NoSuchMailbox,
     NotPermitted,
     ObjectIds,
+    OverQuota,
     Peer,
+    Resource,
     SubscriptionChanged,
 )
 from mailcore.imap.summary import Summary
@@ -55,6 +60,8 @@ class MemoryUser:
         #: Annotations of the server that are this user's own.
         self.metadata: dict[str, bytes] = {}
         self._new_id = new_id
+        #: Limits of RFC 9208 by resource, STORAGE in octets; none at first.
+        self.limits: dict[str, int] = {}
         self._message_ids = count(1)
         # The thread of each Message-ID that is here or that somebody has answered.
         self._threads: dict[str, str] = {}
@@ -73,6 +80,7 @@ class MemoryUser:
         """Make a mailbox; raises MailboxExists."""
         if name in self.mailboxes:
             raise MailboxExists
+        self.check_room(MAILBOX=1)
         mailbox = self.mailboxes[name] = MemoryMailbox(self, self._new_id())
         self.subscribed.add(name)
         return mailbox
@@ -83,6 +91,22 @@ class MemoryUser:
             return self.mailboxes[name]
         except KeyError:
             raise NoSuchMailbox from None
+
+    def usage(self) -> dict[str, int]:
+        """Return how much there is of each resource of RFC 9208."""
+        boxes = self.mailboxes.values()
+        return {
+            STORAGE: sum(len(one.data) for box in boxes for one in box.messages.values()),
+            MESSAGE: sum(len(box.messages) for box in boxes),
+            MAILBOX: len(boxes),
+        }
+
+    def check_room(self, **more: int) -> None:
+        """Raise OverQuota unless there is room for so much more of some resources."""
+        usage = self.usage() if self.limits else {}
+        for name, limit in self.limits.items():
+            if more.get(name, 0) and usage[name] + more[name] > limit:
+                raise OverQuota
 
     def identify(self, summary: Summary) -> ObjectIds:
         """Return the ids of a new message; its thread is that of its nearest known ancestor."""
@@ -177,6 +201,19 @@ class MemoryAccount:
         user.special_use = {renamed.get(old, old): use for old, use in user.special_use.items()}
         user.subscribed = {renamed.get(old, old) for old in user.subscribed}
         user.tell(NameChanged(new_name, name))
+
+    async def quota_roots(self, mailbox: str) -> Sequence[str]:
+        self._user.open(mailbox)
+        return [""]
+
+    async def quota(self, root: str) -> Mapping[str, Resource]:
+        usage = {"": self._user.usage()}[root]
+        return {name: Resource(usage[name], limit) for name, limit in self._user.limits.items()}
+
+    async def set_quota(self, root: str, limits: Mapping[str, int]) -> None:
+        if root:
+            raise KeyError(root)
+        self._user.limits = dict(limits)
 
     async def subscribe(self, name: str, subscribed: bool) -> None:
         if subscribed:

@@ -92,6 +92,8 @@ class MemoryMailbox:
 
     async def append(self, messages: Sequence[NewMessage]) -> Sequence[int]:
         # All that may fail comes first: either all of them are stored, or none.
+        size = sum(new.content.size for new in messages)
+        self._user.check_room(STORAGE=size, MESSAGE=len(messages))
         read = [(new, new.content.buffer()[:], new.summary) for new in messages]
         self._modseq += 1
         uids = [
@@ -149,6 +151,8 @@ class MemoryMailbox:
         target._modseq += 1
         source = [uid for uid in uids if uid in self.messages]
         originals = [self.messages[uid] for uid in source]
+        size = sum(len(one.data) for one in originals)
+        target._user.check_room(STORAGE=size, MESSAGE=len(originals))
         copies = [target._add(one.state, one.data, one.summary, one.ids) for one in originals]
         target._user.tell(MailboxMoved(target.id))
         return Copied(target.uid_validity, source, copies)

@@ -325,6 +325,14 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.booleans(),
         binary=st.booleans(),
     ),
+    c.GetQuota: st.builds(c.GetQuota, tags, texts),
+    c.GetQuotaRoot: st.builds(c.GetQuotaRoot, tags, mailbox_names),
+    c.SetQuota: st.builds(
+        c.SetQuota,
+        tags,
+        texts,
+        st.lists(st.tuples(atoms.map(str.upper), _MOD_SEQUENCES), max_size=3).map(tuple),
+    ),
     c.Expunge: st.builds(c.Expunge, tags, st.none() | message_sets),
     c.Search: st.builds(
         c.Search,

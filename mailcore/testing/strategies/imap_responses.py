@@ -207,6 +207,14 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
     r.ComparatorResponse: st.builds(
         r.ComparatorResponse, texts, st.lists(texts, max_size=3).map(tuple)
     ),
+    r.QuotaResponse: st.builds(
+        r.QuotaResponse,
+        texts,
+        st.lists(st.tuples(atoms.map(str.upper), _SIZES, _SIZES), max_size=3).map(tuple),
+    ),
+    r.QuotaRootResponse: st.builds(
+        r.QuotaRootResponse, mailbox_names, st.lists(texts, max_size=3).map(tuple)
+    ),
     r.IdResponse: st.builds(
         r.IdResponse, st.none() | st.dictionaries(texts, st.none() | texts, max_size=3)
     ),
