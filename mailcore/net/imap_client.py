@@ -25,7 +25,7 @@ from mailcore.flow import NEED_DATA, PAUSED
 from mailcore.imap import ClientConnection, ClientEvent, Command, searchkeys
 from mailcore.imap import commands as c
 from mailcore.imap import responses as r
-from mailcore.imap.types import FetchAtt, FetchItem, SequenceSet, State, Status
+from mailcore.imap.types import BinaryPart, FetchAtt, FetchItem, SequenceSet, State, Status
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net.imap_results import (
     CommandRefused,
@@ -475,6 +475,8 @@ class ImapClient:
 def _body(literal: r.LiteralBegin, data: bytes) -> r.FetchAttribute:
     if isinstance(literal.item, str):
         return r.Rfc822(literal.item, data)
+    if isinstance(literal.item, BinaryPart):
+        return r.BinarySection(literal.item, data, literal.origin)
     return r.BodySection(literal.item, data, literal.origin)
 
 
