@@ -243,7 +243,7 @@ class Mailbox:
     """A folder.
 
     Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory, IdentifiesMessages,
-    KeepsSaveDates.
+    KeepsSaveDates, Replaceable.
 
     Arguments:
         access: the rights of whoever opened it.
@@ -291,6 +291,10 @@ class Mailbox:
 
     async def append(self, new: Sequence[NewMessage]) -> Sequence[int]:
         self._access.check_write()
+        appended = await self._prepared(new)
+        return await self._store.write(lambda transaction: self._append(transaction, appended))
+
+    async def _prepared(self, new: Sequence[NewMessage]) -> list[_Appended]:
         now = datetime.now(UTC)
         appended: list[_Appended] = []
         for one in new:
@@ -298,7 +302,7 @@ class Mailbox:
             read = partial(_read, one, data, self._access.limits)
             made = await in_thread_if_large(data, self._access.limits, read)
             appended.append(_Appended(data, made, one.flags, one.internal_date or now))
-        return await self._store.write(lambda transaction: self._append(transaction, appended))
+        return appended
 
     def _append(self, transaction: Transaction, appended: Sequence[_Appended]) -> list[int]:
         now = time.time()
@@ -320,6 +324,22 @@ class Mailbox:
                 ).number
             placed.append(Placement(number, flags, len(one.data), one.date))
         return placements.place(transaction, self._folder.id, placed)
+
+    async def replace(self, uid: int, message: NewMessage, name: str) -> int:
+        self._access.check_write()
+        appended = await self._prepared([message])
+        find = partial(folders.find_folder, inbox=self._folder.inbox, name=name)
+        target = Mailbox(self._access, await self._store.read(find))
+
+        def work(transaction: Transaction) -> int:
+            if uid not in placements.all_uids(transaction, self._folder.id):
+                raise KeyError(uid)
+            # Not into Trash: each save of a draft would leave one there.
+            placements.expunge(transaction, self._folder.id, [uid], None)
+            (new,) = target._append(transaction, appended)
+            return new
+
+        return await self._store.write(work)
 
     def _sent_copy(
         self, transaction: Transaction, appended: Digest

@@ -82,6 +82,7 @@ from mailcore.backend.quotas import (
     Resource,
     SetsQuotas,
 )
+from mailcore.backend.replacing import Replaceable
 from mailcore.backend.sending import (
     Delivery,
     Forwarded,
@@ -148,6 +149,7 @@ __all__ = [
     "Peer",
     "Receives",
     "Recipient",
+    "Replaceable",
     "ResolvesUrls",
     "Resource",
     "SetsQuotas",

@@ -447,8 +447,8 @@ class ServerConnection:
                 cursor = Cursor(head.data, 0, bounds.nesting, utf8=utf8)
                 begin = parse_next_message(cursor, self._command, head, utf8=self._in_utf8_message)
             else:
-                cursor, first_tag, _ = open_command(head.data, bounds, utf8=utf8)
-                begin = parse_first_message(cursor, first_tag, head)
+                cursor, first_tag, verb = open_command(head.data, bounds, utf8=utf8)
+                begin = parse_first_message(cursor, first_tag, verb, head)
         except ParseError as error:
             self._framer.refuse_message(coming=not head.synchronizing)
             self._refuse_parse(error, tag)

@@ -110,6 +110,9 @@ def test_every_command_survives_the_wire(kind: type[c.Command]) -> None:
 def through_connection(command: c.Command, fragments: list[bytes], utf8: bool) -> object:
     connection = ServerConnection()
     connection.send(r.Untagged(Status.PREAUTH, "hello"))
+    connection.receive_data(b"s SELECT x\r\n")
+    connection.next_event()
+    connection.send(r.Tagged("s", Status.OK, "done"))
     if utf8:
         connection.enabled.add("UTF8=ACCEPT")
     connection.receive_data(b"".join(fragments))

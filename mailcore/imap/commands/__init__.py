@@ -12,6 +12,7 @@ from mailcore.imap.commands.appending import (
     AppendBegin,
     AppendChunk,
     AppendEnd,
+    Replace,
 )
 from mailcore.imap.commands.base import (
     Command,
@@ -127,6 +128,7 @@ __all__ = [
     "Notify",
     "QResync",
     "Rename",
+    "Replace",
     "SaslResponse",
     "Search",
     "Select",

@@ -36,6 +36,19 @@ class AppendBegin(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Replace(AppendBegin):
+    """REPLACE (RFC 8508): an APPEND of one message that takes the place of another.
+
+    Arguments:
+        number: of the message to replace; ``STAR`` for the last one.
+        uid: ``number`` is a UID.
+    """
+
+    number: int = 1
+    uid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AppendChunk:
     """Octets of the message that :class:`AppendBegin` announced."""
 

@@ -62,6 +62,10 @@ class Append:
         Raises:
             BackendError: they are not stored, none of them.
         """
+        return list(await self.target.append(self.messages()))
+
+    def messages(self) -> list[NewMessage]:
+        """Return what has come, as it is to be stored."""
         for index, (begin, content) in enumerate(self._begun):
             if begin.binary:
                 legal = made_legal(content, self._limits)
@@ -69,11 +73,10 @@ class Append:
                 if legal is not content:
                     content.close()
         keywords = permanent_flags(self.mailbox)
-        messages = [
+        return [
             NewMessage(content, canonical(begin.flags, keywords), begin.internal_date, self._limits)
             for begin, content in self._begun
         ]
-        return list(await self.target.append(messages))
 
     def close(self) -> None:
         """Give back what the messages took. Harmless when repeated."""

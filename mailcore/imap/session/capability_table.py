@@ -15,6 +15,7 @@ from mailcore.backend import (
     KeepsHistory,
     KeepsMetadata,
     KeepsSaveDates,
+    Replaceable,
     SetsQuotas,
     Watchable,
 )
@@ -221,8 +222,10 @@ CAPABILITIES: Final = Capabilities(
                     isinstance(item, FetchBinary | FetchBinarySize) for item in command.items
                 ),
                 c.AppendBegin: lambda command: command.binary,
+                c.Replace: lambda command: command.binary,
             },
         ),
+        Row("REPLACE", needs=(Replaceable,), commands={c.Replace: whole}),
         Row("UIDONLY", enable=True),
         Row("MESSAGELIMIT=", values=lambda now: (str(now.limits.messages_per_command),)),
         Row("INPROGRESS", given=lambda now: now.has_clock),

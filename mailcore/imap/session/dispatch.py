@@ -21,6 +21,7 @@ from mailcore.imap.session import (
     metadata,
     notify,
     quotas,
+    replace,
     search,
     select,
     store,
@@ -56,6 +57,7 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
     commands.SetMetadata: metadata.set_metadata,
     commands.StatusCommand: select.status,
     commands.AppendBegin: append.begin,
+    commands.Replace: replace.begin,
     commands.GetQuota: quotas.get_quota,
     commands.GetQuotaRoot: quotas.get_quota_root,
     commands.SetQuota: quotas.set_quota,
@@ -79,7 +81,7 @@ STREAMS: Final[dict[type[commands.Command], Stream]] = {
 
 EVENTS: Final[dict[type[object], Handler]] = {
     commands.AppendChunk: append.chunk,
-    commands.AppendEnd: append.end,
+    commands.AppendEnd: replace.end,
     commands.AppendAborted: append.aborted,
     commands.SaslResponse: auth.sasl_response,
     commands.IdleDone: idle.done,

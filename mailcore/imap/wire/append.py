@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mailcore.imap.commands import AppendBegin
-from mailcore.imap.wire.cursor import Cursor
+from mailcore.imap.commands import AppendBegin, Replace
+from mailcore.imap.types import STAR
+from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.dates import parse_date_time
 from mailcore.imap.wire.flags import flag_list
 from mailcore.imap.wire.framer import MessageHead
@@ -15,12 +16,34 @@ from mailcore.imap.wire.strings import mailbox
 # append          =  "APPEND" SP mailbox 1*append-message
 # append-message  =  SP [flag-list SP] [date-time SP] append-data
 # append-data     =  literal / literal8 / "UTF8" SP "(" literal8 ")"
-def parse_first_message(cursor: Cursor, tag: str, head: MessageHead) -> AppendBegin:
-    """Parse from behind the word APPEND up to the first message."""
+# replace         =  ["UID" SP] "REPLACE" SP seq-number SP mailbox append-message  ; RFC 8508 §5
+def parse_first_message(cursor: Cursor, tag: str, verb: str, head: MessageHead) -> AppendBegin:
+    """Parse from behind the verb up to the first message.
+
+    Arguments:
+        verb: APPEND, REPLACE or UID REPLACE.
+    """
+    number = None
+    if verb != "APPEND":
+        cursor.space()
+        number = _number(cursor)
     cursor.space()
     name = mailbox(cursor)
     flags, moment, binary = _message(cursor, head)
-    return AppendBegin(tag, name, flags, moment, head.size, head.synchronizing, binary=binary)
+    known = (tag, name, flags, moment, head.size, head.synchronizing, 0, binary)
+    if number is None:
+        return AppendBegin(*known)
+    return Replace(*known, number=number, uid=verb.startswith("UID "))
+
+
+# seq-number      =  nz-number / "*"
+def _number(cursor: Cursor) -> int:
+    if cursor.skip(b"*"):
+        return STAR
+    number = cursor.number("a message number")
+    if number == 0:
+        raise ParseError("There is no message 0")
+    return number
 
 
 def parse_next_message(
@@ -32,6 +55,8 @@ def parse_next_message(
         before: the message that came last.
         utf8: whether that one stood in ``UTF8 (...)``.
     """
+    if isinstance(before, Replace):
+        raise ParseError("REPLACE takes one message")
     _close(cursor, utf8)
     flags, moment, binary = _message(cursor, head)
     index = before.index + 1

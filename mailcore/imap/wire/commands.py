@@ -206,7 +206,7 @@ def _status(cursor: Cursor, tag: str) -> c.Command:
 
 def _append(cursor: Cursor, tag: str) -> c.Command:
     # A complete command without a message literal; those that have one never come here.
-    raise ParseError("APPEND ends in a literal")
+    raise ParseError("Expected a message, which is a literal")
 
 
 def _uid_expunge(cursor: Cursor, tag: str) -> c.Command:
@@ -306,6 +306,8 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "GETQUOTA": (c.GetQuota, quotas.get_quota),
     "GETQUOTAROOT": (c.GetQuotaRoot, quotas.get_quota_root),
     "SETQUOTA": (c.SetQuota, quotas.set_quota),
+    "REPLACE": (c.Replace, _append),
+    "UID REPLACE": (c.Replace, _append),
     "IDLE": (c.Idle, _bare(c.Idle)),
     "CHECK": (c.Check, _bare(c.Check)),
     "CLOSE": (c.Close, _bare(c.Close)),

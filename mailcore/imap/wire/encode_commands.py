@@ -8,6 +8,7 @@ from typing import Any
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import commands as c
 from mailcore.imap.types import (
+    STAR,
     BinaryPart,
     FetchBinary,
     FetchBinarySize,
@@ -273,7 +274,11 @@ def _set_quota(out: Fragments, command: c.SetQuota) -> None:
 
 
 def _append(out: Fragments, command: c.AppendBegin) -> None:
-    if command.index == 0:
+    if isinstance(command, c.Replace):
+        which = b"*" if command.number == STAR else number(command.number)
+        out.line(b"%bREPLACE %b " % (b"UID " * command.uid, which))
+        out.mailbox(command.mailbox)
+    elif command.index == 0:
         out.line(b"APPEND ")
         out.mailbox(command.mailbox)
     out.line(b" ")
@@ -384,6 +389,7 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.SetMetadata: _set_metadata,
     c.StatusCommand: _status,
     c.AppendBegin: _append,
+    c.Replace: _append,
     c.GetQuota: _get_quota,
     c.GetQuotaRoot: _on_mailbox(b"GETQUOTAROOT "),
     c.SetQuota: _set_quota,

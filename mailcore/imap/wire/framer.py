@@ -20,8 +20,8 @@ TOO_BIG = ResponseCode("TOOBIG")
 _TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]++)(?: |\r?\n|\Z)')
 # literal         =  "{" number64 ["+"] "}" CRLF *CHAR8
 _LITERAL = re.compile(rb"\{([0-9]++)(\+?)\}")
-# APPEND whose mailbox is the literal that follows; any other literal is the message.
-_APPEND = re.compile(rb"[^ ]++ APPEND ", re.IGNORECASE)
+# APPEND or REPLACE whose mailbox is the literal that follows; any other literal is the message.
+_APPEND = re.compile(rb"[^ ]++ (?:APPEND|(?:UID )?REPLACE [^ ]++) ", re.IGNORECASE)
 # The end of a line in which any literal that can be meant is visible.
 _TAIL = 64
 _NUMBER64_DIGITS = 19

@@ -33,6 +33,7 @@ from mailcore.testing.conformance.octets import Octets  # noqa: E402
 from mailcore.testing.conformance.programs import Programs  # noqa: E402
 from mailcore.testing.conformance.quotas import Quotas  # noqa: E402
 from mailcore.testing.conformance.reading import Reading  # noqa: E402
+from mailcore.testing.conformance.replacing import Replacing  # noqa: E402
 from mailcore.testing.conformance.sending import Sending  # noqa: E402
 from mailcore.testing.conformance.suite import Subject, User  # noqa: E402
 from mailcore.testing.conformance.transfers import Transfers  # noqa: E402
@@ -52,6 +53,7 @@ class BackendConformance(
     Transfers,
     History,
     Identifying,
+    Replacing,
     Quotas,
     Watching,
     Extending,

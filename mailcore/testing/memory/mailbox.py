@@ -47,7 +47,7 @@ class MemoryMailbox:
     """Messages by UID.
 
     Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory, IdentifiesMessages,
-    KeepsSaveDates.
+    KeepsSaveDates, Replaceable.
 
     Arguments:
         user: whose it is.
@@ -112,6 +112,18 @@ class MemoryMailbox:
         ]
         self._user.tell(MailboxMoved(self.id))
         return uids
+
+    async def replace(self, uid: int, message: NewMessage, name: str) -> int:
+        replaced = self.messages.pop(uid)
+        try:
+            (new,) = await self._user.open(name).append([message])
+        except BaseException:
+            # In its place again: messages are in the order of their UIDs.
+            self.messages = dict(sorted({**self.messages, uid: replaced}.items()))
+            raise
+        self.messages = dict(sorted({**self.messages, uid: replaced}.items()))
+        await self.expunge([uid])
+        return new
 
     async def store_flags(
         self,

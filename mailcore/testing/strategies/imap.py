@@ -325,6 +325,18 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.booleans(),
         binary=st.booleans(),
     ),
+    c.Replace: st.builds(
+        c.Replace,
+        tags,
+        mailbox_names,
+        flag_tuples,
+        st.none() | internal_dates,
+        st.integers(0, 1000),
+        st.booleans(),
+        binary=st.booleans(),
+        number=_SEQUENCE_NUMBERS,
+        uid=st.booleans(),
+    ),
     c.GetQuota: st.builds(c.GetQuota, tags, texts),
     c.GetQuotaRoot: st.builds(c.GetQuotaRoot, tags, mailbox_names),
     c.SetQuota: st.builds(

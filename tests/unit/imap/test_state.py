@@ -24,6 +24,7 @@ NOT_AUTHENTICATED = {
 }
 SELECTED_ONLY = {
     "Check", "Close", "Unselect", "Expunge", "Search", "Fetch", "Store", "Copy", "Move",
+    "Replace",
 }  # fmt: skip
 
 

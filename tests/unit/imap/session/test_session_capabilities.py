@@ -53,6 +53,7 @@ PROBES: dict[str, str] = {
 #: Capabilities that nothing can be said for which would not be served without them; why not.
 WITHOUT_PROBE = {
     "IMAP4REV1": "all of the protocol",
+    "REPLACE": "takes a literal: test_session_replace.py",
     "MULTIAPPEND": "takes two literals: test_session_append.py",
     "IMAP4REV2": "changes answers after ENABLE: test_session_rev2.py",
     "QRESYNC": "changes answers after ENABLE: test_session_qresync.py",
