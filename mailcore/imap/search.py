@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from mailcore.imap import searchkeys as keys
@@ -82,23 +82,34 @@ class MessageText:
 Matcher = Callable[[Candidate], bool | None]
 
 
-def compile_key(key: SearchKey, uids: Sequence[int], collate: Collation = casemap) -> Matcher:
+def compile_key(
+    key: SearchKey,
+    uids: Sequence[int],
+    collate: Collation = casemap,
+    now: datetime | None = None,
+) -> Matcher:
     """Make the matcher of a key.
 
     Arguments:
         key: what was asked for. How deep it nests is bounded by the grammar.
         uids: the messages that the session knows of, by sequence number.
         collate: how texts compare (RFC 5255 §4); that of the :class:`MessageText` too.
+        now: the time, with a zone, for OLDER and YOUNGER.
+
+    Raises:
+        ValueError: OLDER or YOUNGER, and no time.
     """
     match key:
         case keys.All():
             return lambda _: True
         case keys.And(parts):
-            return _all_of([compile_key(part, uids, collate) for part in parts])
+            return _all_of([compile_key(part, uids, collate, now) for part in parts])
         case keys.Or(left, right):
-            return _either(compile_key(left, uids, collate), compile_key(right, uids, collate))
+            return _either(
+                compile_key(left, uids, collate, now), compile_key(right, uids, collate, now)
+            )
         case keys.Not(inner):
-            return _negated(compile_key(inner, uids, collate))
+            return _negated(compile_key(inner, uids, collate, now))
         case keys.HasFlag(flag):
             return _has_flag(flag)
         case keys.InSet(numbers, uid):
@@ -116,6 +127,8 @@ def compile_key(key: SearchKey, uids: Sequence[int], collate: Collation = casema
             return lambda message: None if message.size is None else message.size < size
         case keys.DateKey(field, relation, day):
             return _date(field, relation, day)
+        case keys.Age(relation, seconds):
+            return _age(relation, seconds, now)
         case keys.Header(name, value):
             return _header(name.upper(), collate(value), collate)
         case keys.Body(value):
@@ -126,28 +139,17 @@ def compile_key(key: SearchKey, uids: Sequence[int], collate: Collation = casema
 
 def needs_body(key: SearchKey) -> bool:
     """Tell whether a key looks at more of a message than its header."""
-    match key:
-        case keys.And(parts):
-            return any(needs_body(part) for part in parts)
-        case keys.Or(left, right):
-            return needs_body(left) or needs_body(right)
-        case keys.Not(inner):
-            return needs_body(inner)
-        case _:
-            return isinstance(key, keys.Body | keys.Text)
+    return keys.any_key(key, lambda one: isinstance(one, keys.Body | keys.Text))
 
 
 def asks_modseq(key: SearchKey) -> bool:
     """Tell whether MODSEQ is in a key, so that the answer carries one (RFC 7162 §3.1.5)."""
-    match key:
-        case keys.And(parts):
-            return any(asks_modseq(part) for part in parts)
-        case keys.Or(left, right):
-            return asks_modseq(left) or asks_modseq(right)
-        case keys.Not(inner):
-            return asks_modseq(inner)
-        case _:
-            return isinstance(key, keys.ModSeq)
+    return keys.any_key(key, lambda one: isinstance(one, keys.ModSeq))
+
+
+def asks_age(key: SearchKey) -> bool:
+    """Tell whether OLDER or YOUNGER is in a key, so that it is the time that decides."""
+    return keys.any_key(key, lambda one: isinstance(one, keys.Age))
 
 
 def _all_of(parts: Sequence[Matcher]) -> Matcher:
@@ -199,6 +201,15 @@ def _date(field: keys.DateField, relation: str, day: date) -> Matcher:
     if field == keys.INTERNAL:
         return lambda message: compare(message.internal_date)
     return lambda message: None if message.summary is None else compare(message.summary.sent)
+
+
+def _age(relation: str, seconds: int, now: datetime | None) -> Matcher:
+    if now is None:
+        raise ValueError("OLDER and YOUNGER need the time")
+    moment = now - timedelta(seconds=seconds)
+    if relation == "OLDER":
+        return lambda message: message.internal_date <= moment
+    return lambda message: message.internal_date >= moment
 
 
 def _header(name: str, value: str, collate: Collation) -> Matcher:

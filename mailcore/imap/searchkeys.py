@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -102,6 +103,19 @@ class DateKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Age:
+    """OLDER and YOUNGER (RFC 5032): by the internal date, to the second.
+
+    Arguments:
+        relation: "OLDER" or "YOUNGER". Exactly as old as this is both.
+        seconds: before now; more than none.
+    """
+
+    relation: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Larger:
     """LARGER: more octets than this."""
 
@@ -133,7 +147,21 @@ SearchKey = (
     | Body
     | Text
     | DateKey
+    | Age
     | Larger
     | Smaller
     | ModSeq
 )
+
+
+def any_key(key: SearchKey, test: Callable[[SearchKey], bool]) -> bool:
+    """Tell whether a test is true of a key or of any within it. How deep it nests is bounded."""
+    match key:
+        case And(parts):
+            return any(any_key(part, test) for part in parts)
+        case Or(left, right):
+            return any_key(left, test) or any_key(right, test)
+        case Not(inner):
+            return any_key(inner, test)
+        case _:
+            return test(key)

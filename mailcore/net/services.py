@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Literal
 
@@ -50,6 +52,7 @@ def imap_door(
             limits=limits,
             start_tls=upgrade is not None,
             clock=monotonic,
+            now=partial(datetime.now, UTC),
             disabled=disabled,
         )
 

@@ -40,6 +40,7 @@ class Situation:
         can_start_tls: whether STARTTLS is possible now.
         compressed: whether COMPRESS is in force.
         has_clock: whether the session can tell how long a command takes.
+        has_time: whether the session knows what time it is.
         mechanisms: of SASL.
         disabled: capabilities that are neither told nor served, in upper case.
     """
@@ -51,6 +52,7 @@ class Situation:
     can_start_tls: bool = False
     compressed: bool = False
     has_clock: bool = False
+    has_time: bool = False
     mechanisms: Collection[str] = ()
     disabled: frozenset[str] = frozenset()
 

@@ -20,7 +20,7 @@ from mailcore.backend import (
     Watchable,
 )
 from mailcore.imap import commands as c
-from mailcore.imap.search import asks_modseq
+from mailcore.imap.search import asks_age, asks_modseq
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE
 from mailcore.imap.session.saved import uses_saved
@@ -236,6 +236,11 @@ CAPABILITIES: Final = Capabilities(
                 c.Search: lambda command: "SAVE" in (command.returns or ()) or uses_saved(command),
                 **dict.fromkeys((c.Fetch, c.Store, c.Copy, c.Move, c.Expunge), uses_saved),
             },
+        ),
+        Row(
+            "WITHIN",
+            given=lambda now: now.has_time,
+            options={c.Search: lambda command: asks_age(command.key)},
         ),
         Row("ESEARCH", options={c.Search: lambda command: command.returns is not None}),
     )

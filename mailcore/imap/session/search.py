@@ -70,7 +70,7 @@ async def search(session: Session, command: commands.Search) -> AsyncGenerator[T
     if saves:
         # Nothing is saved by a search that fails (RFC 5182 §2.1).
         view.saved = ()
-    scan = _Scan(view, command.key, session.collation)
+    scan = _Scan(view, command.key, session.collation, session.time())
     among, limited = within_limit(list(enumerate(view.uids, 1)), session.limits)
     async with aclosing(scan.run(session.shared, among)) as running:
         async for done in running:
@@ -111,12 +111,13 @@ class _Scan:
         view: of the mailbox.
         key: what is looked for.
         collation: by which texts compare.
+        now: the time when it was asked for; None if the session does not know.
     """
 
-    def __init__(self, view: View, key: SearchKey, collation: str) -> None:
+    def __init__(self, view: View, key: SearchKey, collation: str, now: datetime | None) -> None:
         self._view = view
         self._collate = COLLATIONS[collation]
-        self._matcher = compile_key(key, view.uids, self._collate)
+        self._matcher = compile_key(key, view.uids, self._collate, now)
         self._whole = needs_body(key)
         #: (number, UID) of the messages that match. Those that are gone do not match.
         self.found: list[tuple[int, int]] = []

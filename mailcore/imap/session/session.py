@@ -10,6 +10,7 @@ import logging
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from mailcore.backend import (
@@ -73,6 +74,7 @@ class Session:
         id_fields: what ID answers (RFC 2971).
         clock: seconds that never go back, such as ``time.monotonic``; None to tell nothing of how
             far long commands are (RFC 9585).
+        now: the time, with a zone; None to do without WITHIN (RFC 5032).
         disabled: capabilities that are neither advertised nor served, as CAPABILITY spells them.
     """
 
@@ -88,6 +90,7 @@ class Session:
         allow_plaintext: bool = False,
         id_fields: Mapping[str, str | None] | None = None,
         clock: Callable[[], float] | None = None,
+        now: Callable[[], datetime] | None = None,
         disabled: Collection[str] = (),
     ) -> None:
         self.backend = backend
@@ -110,6 +113,7 @@ class Session:
         self.watch: Watch | None = None
         self._progress = Progress(clock)
         self._has_clock = clock is not None
+        self._now = now
         self._flush = False
         #: How SEARCH, SORT and THREAD compare (RFC 5255 §4), by name.
         self.collation = DEFAULT_COLLATION
@@ -343,6 +347,10 @@ class Session:
         """Whether the client has enabled IMAP4rev2 (RFC 9051 §6.3.1)."""
         return "IMAP4REV2" in self.connection.enabled
 
+    def time(self) -> datetime | None:
+        """Return the time, or None where the session was not told how to know it."""
+        return None if self._now is None else self._now()
+
     def enable_condstore(self) -> None:
         """Take note of a command that only such a client sends (RFC 7162 §3.1)."""
         self.connection.enabled.add("CONDSTORE")
@@ -371,6 +379,7 @@ class Session:
             can_start_tls=self._can_start_tls(),
             compressed=self.connection.compressed,
             has_clock=self._has_clock,
+            has_time=self._now is not None,
             mechanisms=tuple(self.mechanisms),
             disabled=self._disabled,
         )

@@ -8,6 +8,7 @@ from typing import Any
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.searchkeys import SearchKey
+from mailcore.imap.wire.cursor import MAX_32
 from mailcore.imap.wire.dates import format_date
 from mailcore.imap.wire.fragments import Fragments
 from mailcore.imap.wire.quoting import atom, number, sequence_set
@@ -17,6 +18,7 @@ _SYSTEM_FLAGS = {
     for name in ("Answered", "Deleted", "Draft", "Flagged", "Seen", "Recent")
 }
 _RELATIONS = frozenset({"BEFORE", "ON", "SINCE"})
+_AGES = frozenset({"OLDER", "YOUNGER"})
 
 
 def write_search_key(out: Fragments, key: SearchKey, codec: str) -> None:
@@ -92,6 +94,14 @@ def _date(out: Fragments, key: keys.DateKey, codec: str) -> None:
     out.line(f"{sent}{key.relation} ".encode("ascii") + format_date(key.day))
 
 
+def _age(out: Fragments, key: keys.Age, codec: str) -> None:
+    if key.relation not in _AGES:
+        raise LocalProtocolError(f"not a relation of ages: {key.relation!r}")
+    if not 0 < key.seconds <= MAX_32:
+        raise LocalProtocolError(f"not an interval: {key.seconds}")
+    out.line(f"{key.relation} {key.seconds}".encode("ascii"))
+
+
 _WRITERS: dict[type[SearchKey], Callable[[Fragments, Any, str], None]] = {
     keys.All: lambda out, key, codec: out.line(b"ALL"),
     keys.And: _and,
@@ -103,6 +113,7 @@ _WRITERS: dict[type[SearchKey], Callable[[Fragments, Any, str], None]] = {
     keys.Body: _string(b"BODY "),
     keys.Text: _string(b"TEXT "),
     keys.DateKey: _date,
+    keys.Age: _age,
     keys.Larger: lambda out, key, codec: out.line(b"LARGER " + number(key.size)),
     keys.Smaller: lambda out, key, codec: out.line(b"SMALLER " + number(key.size)),
     keys.ModSeq: lambda out, key, codec: out.line(b"MODSEQ " + number(key.value)),

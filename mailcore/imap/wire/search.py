@@ -1,4 +1,4 @@
-"""SEARCH keys (RFC 9051 §6.4.4 and §9, RFC 7162 §3.1.5)."""
+"""SEARCH keys (RFC 9051 §6.4.4 and §9, RFC 7162 §3.1.5, RFC 5032 §3)."""
 
 from __future__ import annotations
 
@@ -148,6 +148,18 @@ def _size(make: type[keys.Larger] | type[keys.Smaller]) -> Callable[[Cursor], Se
     return parse
 
 
+# search-key =/ ( "OLDER" / "YOUNGER" ) SP nz-number
+def _age(relation: str) -> Callable[[Cursor], SearchKey]:
+    def parse(cursor: Cursor) -> SearchKey:
+        cursor.space()
+        seconds = cursor.number("an interval")
+        if seconds == 0:
+            raise ParseError("Zero is not allowed here")
+        return keys.Age(relation, seconds)
+
+    return parse
+
+
 # search-modsequence     =  "MODSEQ" [search-modseq-ext] SP mod-sequence-valzer
 # search-modseq-ext      =  SP entry-name SP entry-type-req
 # entry-type-req         =  "priv" / "shared" / "all"
@@ -183,6 +195,7 @@ _KEYS: dict[str, Callable[[Cursor], SearchKey]] = {
     "TEXT": lambda cursor: keys.Text(_argument(cursor)),
     **{name: _date(keys.INTERNAL, name) for name in ("BEFORE", "ON", "SINCE")},
     **{f"SENT{name}": _date(keys.SENT, name) for name in ("BEFORE", "ON", "SINCE")},
+    **{name: _age(name) for name in ("OLDER", "YOUNGER")},
     "LARGER": _size(keys.Larger),
     "SMALLER": _size(keys.Smaller),
     "UID": _uid,

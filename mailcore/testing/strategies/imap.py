@@ -164,6 +164,7 @@ _SEARCH_LEAVES: st.SearchStrategy[keys.SearchKey] = st.one_of(
         st.sampled_from(["BEFORE", "ON", "SINCE"]),
         st.dates(),
     ),
+    st.builds(keys.Age, st.sampled_from(["OLDER", "YOUNGER"]), st.integers(1, 2**32 - 1)),
     st.builds(keys.Larger, _MOD_SEQUENCES),
     st.builds(keys.Smaller, _MOD_SEQUENCES),
     st.builds(keys.ModSeq, _MOD_SEQUENCES),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -184,3 +184,19 @@ def test_what_a_key_asks_for_is_found_at_any_depth(leaf, body, modseq):
     ):
         assert needs_body(key) is body
         assert asks_modseq(key) is modseq
+
+
+@pytest.mark.parametrize("seconds", [1, 3599, 3600, 3601, 2**32 - 1])
+def test_an_age_is_of_the_internal_date_to_the_second(seconds):
+    now = BARE.internal_date.astimezone(UTC) + timedelta(hours=1)
+
+    def is_(relation: str) -> bool | None:
+        return compile_key(keys.Age(relation, seconds), [5], now=now)(BARE)
+
+    assert is_("OLDER") is (seconds <= 3600)
+    assert is_("YOUNGER") is (seconds >= 3600)
+
+
+def test_an_age_needs_the_time():
+    with pytest.raises(ValueError, match="need the time"):
+        compile_key(keys.Not(keys.Age("OLDER", 1)), [5])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -49,6 +51,7 @@ PROBES: dict[str, str] = {
     "UNAUTHENTICATE": "UNAUTHENTICATE",
     "UIDPLUS": "UID EXPUNGE 1",
     "UNSELECT": "UNSELECT",
+    "WITHIN": "SEARCH OLDER 60",
 }
 #: Capabilities that nothing can be said for which would not be served without them; why not.
 WITHOUT_PROBE = {
@@ -67,6 +70,8 @@ WITHOUT_PROBE = {
     "LITERAL+": "of the framer: test_imap_framer.py",
     "IDLE": "goes on until DONE: test_session_idle.py",
 }
+
+NOW = partial(datetime, 2026, 3, 1, tzinfo=UTC)
 
 
 class Shelf:
@@ -122,7 +127,10 @@ def test_what_is_told_is_served_and_what_is_served_is_told(row: Row, connect, de
     deliver(b"Subject: x\r\n\r\n")
     before = When.AFTER not in row.when
     client = connect(
-        login=not before, start_tls=before, peer=Peer("imap", tls=row.name != "STARTTLS")
+        login=not before,
+        start_tls=before,
+        peer=Peer("imap", tls=row.name != "STARTTLS"),
+        now=NOW,
     )
     assert is_told(row, told(client))
     assert served(client, row) == "OK"
@@ -136,6 +144,7 @@ def test_what_is_disabled_is_neither_told_nor_served(row: Row, connect, deliver)
         login=not before,
         start_tls=before,
         peer=Peer("imap", tls=row.name != "STARTTLS"),
+        now=NOW,
         disabled={row.name.lower()},
     )
     assert not is_told(row, told(client))

@@ -253,3 +253,30 @@ def test_what_another_has_removed_matches_nothing(client, connect, keys):
 def test_what_vanishes_during_the_search_matches_nothing(client, inbox, keys):
     del inbox.messages[2]
     assert search(client, keys) == [1, 3, 4]
+
+
+# -------------------------------------------------------------------------------------- RFC 5032
+
+
+@pytest.mark.parametrize(
+    ("keys", "numbers"),
+    [
+        ("YOUNGER 86400", [4]),
+        ("OLDER 86400", [1, 2, 3]),
+        ("UNSEEN OLDER 2440800", [2, 3]),
+        ("OR OLDER 4294967295 NOT OLDER 2440801", [3, 4]),
+    ],
+)
+def test_older_and_younger(client, connect, keys, numbers):
+    within = connect(now=lambda: datetime(2026, 3, 1, 6, tzinfo=UTC))
+    assert " WITHIN" in within.ok("CAPABILITY")[0]
+    assert search(within, keys) == numbers
+
+
+@pytest.mark.parametrize("options", [{}, {"disabled": ["WITHIN"]}])
+def test_without_the_time_there_is_no_within(client, connect, options):
+    now = {"now": lambda: datetime(2026, 3, 1, tzinfo=UTC)} if options else {}
+    other = connect(**options, **now)
+    assert "WITHIN" not in other.ok("CAPABILITY")[0]
+    assert "BAD" in other.do("SEARCH NOT YOUNGER 60")[-1]
+    assert search(other, "SEEN") == [1]
