@@ -117,6 +117,9 @@ class Writer(Worker[Transaction]):
             call.result = outcome.Value(call.work(transaction))
         except Exception as error:
             call.result = outcome.Error(error)
+            if not self._connection.in_transaction:
+                # An error of the disk may end the whole transaction, and every piece with it.
+                raise sqlite3.OperationalError(f"the transaction is lost: {error}") from error
             self._connection.execute("ROLLBACK TO piece")
             self._connection.execute("RELEASE piece")
             return None

@@ -265,13 +265,29 @@ async def test_a_disk_too_full_to_copy_the_log_back_stops_nobody(
     for number in range(1, 7):
         await store.write(fill(f"{number}", 3 * MIB))
     with closing(sqlite3.connect(file)) as other:
-        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        # Busy while the writer does it itself.
+        while other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            await trio.sleep(0.01)
     with full_disk(file.stat().st_size + 1024):
         await store.write(fill("7", 5 * MIB))
         await store.write(add("while it is full"))
     await store.write(fill("8", 5 * MIB))
     assert await store.read(_bodies) == (8, 8)
     assert await store.read(names) == ["while it is full"]
+
+
+async def test_an_error_that_ends_the_transaction_harms_no_later_one(store: Store) -> None:
+    """SQLite rolls all of it back by itself when the disk fails in the middle."""
+
+    def fail(transaction: Transaction) -> None:
+        add("lost")(transaction)
+        transaction.execute("ROLLBACK")
+        raise ValueError("of the disk")
+
+    with pytest.raises(Unavailable):
+        await store.write(fail)
+    await store.write(add("later"))
+    assert await store.read(names) == ["later"]
 
 
 def _bodies(connection: sqlite3.Connection) -> tuple[int, int]:
