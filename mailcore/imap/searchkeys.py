@@ -165,3 +165,16 @@ def any_key(key: SearchKey, test: Callable[[SearchKey], bool]) -> bool:
             return any_key(inner, test)
         case _:
             return test(key)
+
+
+def map_keys(key: SearchKey, change: Callable[[SearchKey], SearchKey]) -> SearchKey:
+    """Return a tree whose leaves are changed."""
+    match key:
+        case And(parts):
+            return And(tuple(map_keys(part, change) for part in parts))
+        case Or(left, right):
+            return Or(map_keys(left, change), map_keys(right, change))
+        case Not(inner):
+            return Not(map_keys(inner, change))
+        case _:
+            return change(key)

@@ -34,7 +34,20 @@ _AUTHENTICATED: frozenset[type[c.Command]] = frozenset(
     }
 )
 _SELECTED: frozenset[type[c.Command]] = frozenset(
-    {c.Check, c.Close, c.Unselect, c.Expunge, c.Search, c.Fetch, c.Store, c.Copy, c.Move, c.Replace}
+    {
+        c.Check,
+        c.Close,
+        c.Unselect,
+        c.Expunge,
+        c.Search,
+        c.Sort,
+        c.Thread,
+        c.Fetch,
+        c.Store,
+        c.Copy,
+        c.Move,
+        c.Replace,
+    }
 )
 
 #: The commands of each state (RFC 9051 §6); what is missing is an error.

@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Final
 
+from mailcore.imap.subjects import base_subject
 from mailcore.imap.types import Section
 from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.message import (
+    Address,
     Buffer,
     Envelope,
     Part,
@@ -30,16 +32,18 @@ from mailcore.message import (
 )
 
 #: Raised with every change of the layout or of what the encoder writes: older ones are made anew.
-VERSION: Final = 1
+VERSION: Final = 2
 
 # version, octets of the message, sent date (seconds since 1970, zone in minutes), then where each
 # field ends, counted from the end of this table.
-_FIELDS: Final = 12
+_FIELDS: Final = 13
 _TABLE: Final = struct.Struct(f"<BQqh{_FIELDS}I")
 _NO_DATE: Final = -(2**63)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _HEADERS: Final = {"FROM": 4, "TO": 5, "CC": 6, "BCC": 7, "SUBJECT": 8}
+# Message-IDs that are kept of what a message refers to: a bound on the work of THREAD.
+_REFERENCES: Final = 200
 _LEAF, _MULTIPART, _MESSAGE = range(3)
 
 
@@ -145,6 +149,45 @@ class Summary:
         """The identifiers of References, or else of In-Reply-To (RFC 5256 §2.2)."""
         return tuple(self._field(10).decode().split())
 
+    @cached_property
+    def _order(self) -> list[str]:
+        return self._field(12).decode().split("\0")
+
+    @property
+    def from_mailbox(self) -> str:
+        """The mailbox of the first From address, "" if there is none (RFC 5256 §3)."""
+        return self._order[0]
+
+    @property
+    def to_mailbox(self) -> str:
+        """That of the first To address."""
+        return self._order[1]
+
+    @property
+    def cc_mailbox(self) -> str:
+        """That of the first Cc address."""
+        return self._order[2]
+
+    @property
+    def display_from(self) -> str:
+        """The name of the first From address as people see it (RFC 5957 §3)."""
+        return self._order[3]
+
+    @property
+    def display_to(self) -> str:
+        """That of the first To address."""
+        return self._order[4]
+
+    @property
+    def base_subject(self) -> str:
+        """The subject without what answering and forwarding add (RFC 5256 §2.1)."""
+        return self._order[5]
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether they have added something."""
+        return self._order[6] == "1"
+
     @property
     def preview(self) -> str:
         """The beginning of the text, on one line (RFC 8970)."""
@@ -209,6 +252,7 @@ def summarize(data: Buffer, limits: Limits = DEFAULT_LIMITS) -> Summary:
         _text("".join(message_ids(envelope.message_id or b"")[:1])),
         _text("\n".join(_references(values, envelope))),
         _text(preview(data, part)),
+        _text("\0".join(_order(envelope))),
     )
     return Summary(_table(len(data), sent, fields) + b"".join(fields))
 
@@ -236,7 +280,37 @@ def _header_values(block: bytes) -> dict[str, list[bytes]]:
 
 def _references(values: dict[str, list[bytes]], envelope: Envelope) -> tuple[str, ...]:
     found = message_ids(b" ".join(values["REFERENCES"]))
+    if len(found) > _REFERENCES:
+        # The first names the conversation, the last are those that are likely to be here.
+        found = (*found[:1], *found[1 - _REFERENCES :])
     return found or message_ids(envelope.in_reply_to or b"")[:1]
+
+
+def _order(envelope: Envelope) -> list[str]:
+    """Return what SORT and THREAD compare, none of it with a NUL."""
+    firsts = [addresses[0] if addresses else None for addresses in _people(envelope)]
+    mailboxes = ["" if one is None else _decoded(one.mailbox) for one in firsts]
+    subject = base_subject(_decoded(envelope.subject))
+    found = [*mailboxes, *map(_display_name, firsts[:2]), subject.text, "1" * subject.is_reply]
+    return [text.replace("\0", "") for text in found]
+
+
+def _people(envelope: Envelope) -> tuple[tuple[Address, ...], ...]:
+    return envelope.from_, envelope.to, envelope.cc
+
+
+def _display_name(address: Address | None) -> str:
+    """Return the name of an address; of one without, or of a group, what stands for it."""
+    if address is None:
+        return ""
+    if address.host is None:
+        return _decoded(address.mailbox)
+    name = _decoded(address.name).strip()
+    return name or _decoded(b"@".join((address.mailbox or b"", address.host)))
+
+
+def _decoded(value: bytes | None) -> str:
+    return "" if value is None else decode_header(value)
 
 
 def _lines(values: list[bytes]) -> str:

@@ -28,8 +28,13 @@ class SequenceSet:
     @classmethod
     def of(cls, numbers: Iterable[int]) -> SequenceSet:
         """Make the shortest set that holds these numbers."""
+        return cls.in_order(sorted(set(numbers)))
+
+    @classmethod
+    def in_order(cls, numbers: Iterable[int]) -> SequenceSet:
+        """Make a set that says these numbers in this order (RFC 5267 §3.2: what SORT returns)."""
         ranges: list[tuple[int, int]] = []
-        for number in sorted(set(numbers)):
+        for number in numbers:
             if ranges and ranges[-1][1] == number - 1:
                 ranges[-1] = (ranges[-1][0], number)
             else:
@@ -166,6 +171,14 @@ class FetchBinarySize:
 
 
 FetchItem = FetchAtt | FetchBody | FetchPreview | FetchBinary | FetchBinarySize
+
+
+@dataclass(frozen=True, slots=True)
+class SortCriterion:
+    """What SORT goes by (RFC 5256 §3): ``key`` in upper case; ``reverse`` for the other way."""
+
+    key: str
+    reverse: bool = False
 
 
 class Status(Enum):

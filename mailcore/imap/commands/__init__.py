@@ -74,7 +74,9 @@ from mailcore.imap.commands.selected import (
     Fetch,
     Move,
     Search,
+    Sort,
     Store,
+    Thread,
     Unselect,
 )
 
@@ -134,10 +136,12 @@ __all__ = [
     "Select",
     "SetMetadata",
     "SetQuota",
+    "Sort",
     "StartTls",
     "StatusCommand",
     "Store",
     "Subscribe",
+    "Thread",
     "Unauthenticate",
     "Unselect",
     "Unsubscribe",

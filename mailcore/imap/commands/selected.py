@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailcore.imap.commands.base import Command
 from mailcore.imap.searchkeys import SearchKey
-from mailcore.imap.types import FetchItem, SequenceSet
+from mailcore.imap.types import FetchItem, SequenceSet, SortCriterion
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Search(Command):
     Arguments:
         key: the tree.
         uid: UID SEARCH: the answer is UIDs.
-        returns: None without RETURN (RFC 4731); else MIN, MAX, ALL, COUNT; ``RETURN ()`` is
-            ("ALL",).
+        returns: None without RETURN (RFC 4731); else MIN, MAX, ALL, COUNT, SAVE (RFC 5182);
+            ``RETURN ()`` is ("ALL",).
         charset: as the client named it, upper case, or None; strings in ``key`` are decoded
             already.
     """
@@ -48,6 +48,37 @@ class Search(Command):
     uid: bool = False
     returns: tuple[str, ...] | None = None
     charset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sort(Command):
+    """SORT (RFC 5256 §3).
+
+    Arguments:
+        criteria: what to go by, the first decides first.
+        key, uid, returns, charset: as in :class:`Search`; the charset is never None.
+    """
+
+    criteria: tuple[SortCriterion, ...]
+    key: SearchKey
+    uid: bool = False
+    returns: tuple[str, ...] | None = None
+    charset: str = "US-ASCII"
+
+
+@dataclass(frozen=True, slots=True)
+class Thread(Command):
+    """THREAD (RFC 5256 §3).
+
+    Arguments:
+        algorithm: upper case: ORDEREDSUBJECT, REFERENCES, REFS.
+        key, uid, charset: as in :class:`Sort`.
+    """
+
+    algorithm: str
+    key: SearchKey
+    uid: bool = False
+    charset: str = "US-ASCII"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ from mailcore.imap.responses.quotas import (
 from mailcore.imap.responses.search import (
     EsearchResponse,
     SearchResponse,
+    SortResponse,
+    ThreadNode,
+    ThreadResponse,
 )
 from mailcore.imap.responses.status import (
     CapabilityResponse,
@@ -73,6 +76,8 @@ Response = (
     | MetadataEntries
     | StatusResponse
     | SearchResponse
+    | SortResponse
+    | ThreadResponse
     | EsearchResponse
     | FlagsResponse
     | Exists
@@ -132,9 +137,12 @@ __all__ = [
     "Rfc822Size",
     "SaveDate",
     "SearchResponse",
+    "SortResponse",
     "StatusResponse",
     "Tagged",
     "ThreadId",
+    "ThreadNode",
+    "ThreadResponse",
     "Uid",
     "UnknownAttribute",
     "UnknownResponse",

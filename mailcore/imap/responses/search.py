@@ -17,6 +17,34 @@ class SearchResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class SortResponse:
+    """``* SORT`` (RFC 5256 §4): numbers in order; ``modseq`` as RFC 7162 §3.1.6 adds it."""
+
+    numbers: Sequence[int]
+    modseq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadNode:
+    """A message in a thread, and those that answer it.
+
+    Arguments:
+        number: sequence number or UID; None for a message that is not here.
+        children: in order.
+    """
+
+    number: int | None
+    children: tuple[ThreadNode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadResponse:
+    """``* THREAD`` (RFC 5256 §4)."""
+
+    threads: Sequence[ThreadNode]
+
+
+@dataclass(frozen=True, slots=True)
 class EsearchResponse:
     """``* ESEARCH`` (RFC 4731). What is None is left out."""
 

@@ -23,7 +23,8 @@ from mailcore.imap import commands as c
 from mailcore.imap.search import asks_age, asks_modseq
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE
-from mailcore.imap.session.saved import uses_saved
+from mailcore.imap.session.saved import saves_or_uses, uses_saved
+from mailcore.imap.threading import ALGORITHMS
 from mailcore.imap.types import FetchAtt, FetchBinary, FetchBinarySize, FetchPreview
 
 
@@ -41,6 +42,10 @@ def _status(item: str) -> dict[type[c.Command], Uses]:
         c.StatusCommand: lambda command: item in command.items,
         c.List: lambda command: item in command.status,
     }
+
+
+def _sorts_by_display(command: c.Sort) -> bool:
+    return any(criterion.key.startswith("DISPLAY") for criterion in command.criteria)
 
 
 # What RFC 9051 has made part of the protocol (appendix E, 2-3), by the names that it had before.
@@ -233,15 +238,31 @@ CAPABILITIES: Final = Capabilities(
         Row(
             "SEARCHRES",
             options={
-                c.Search: lambda command: "SAVE" in (command.returns or ()) or uses_saved(command),
-                **dict.fromkeys((c.Fetch, c.Store, c.Copy, c.Move, c.Expunge), uses_saved),
+                **dict.fromkeys((c.Search, c.Sort), saves_or_uses),
+                **dict.fromkeys(
+                    (c.Thread, c.Fetch, c.Store, c.Copy, c.Move, c.Expunge), uses_saved
+                ),
             },
         ),
         Row(
             "WITHIN",
             given=lambda now: now.has_time,
-            options={c.Search: lambda command: asks_age(command.key)},
+            options=dict.fromkeys(
+                (c.Search, c.Sort, c.Thread), lambda command: asks_age(command.key)
+            ),
         ),
         Row("ESEARCH", options={c.Search: lambda command: command.returns is not None}),
+        Row("SORT", commands={c.Sort: whole}),
+        Row("SORT=DISPLAY", includes=("SORT",), options={c.Sort: _sorts_by_display}),
+        Row(
+            "ESORT",
+            includes=("SORT",),
+            options={c.Sort: lambda command: command.returns is not None},
+        ),
+        Row(
+            "THREAD=",
+            values=lambda now: ALGORITHMS,
+            commands={c.Thread: whole},
+        ),
     )
 )

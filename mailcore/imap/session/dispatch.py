@@ -24,6 +24,7 @@ from mailcore.imap.session import (
     replace,
     search,
     select,
+    sort,
     store,
 )
 
@@ -76,6 +77,8 @@ STREAMS: Final[dict[type[commands.Command], Stream]] = {
     commands.Notify: notify.notify,
     commands.List: listing.list_mailboxes,
     commands.Search: search.search,
+    commands.Sort: sort.sort,
+    commands.Thread: sort.thread,
     commands.Select: select.select,
 }
 

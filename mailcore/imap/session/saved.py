@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from mailcore.imap import commands
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.session.view import View
 from mailcore.imap.types import SequenceSet
 
+# The fields of commands that hold a sequence set.
+_SETS: Final = ("numbers", "uids")
+
+
+def saves_or_uses(command: Any) -> bool:
+    """Tell whether a command saves what it finds, or says ``$``."""
+    return "SAVE" in (command.returns or ()) or uses_saved(command)
+
 
 def uses_saved(command: Any) -> bool:
     """Tell whether a command says ``$``."""
-    return any(
-        isinstance(numbers := getattr(command, name, None), SequenceSet) and numbers.saved
-        for name in _SETS
-    ) or _has_saved(getattr(command, "key", None))
+    if any(_is_saved(getattr(command, name, None)) for name in _SETS):
+        return True
+    key = getattr(command, "key", None)
+    return key is not None and keys.any_key(key, _names_saved)
 
 
 def with_saved(command: commands.Command, view: View) -> commands.Command:
@@ -28,61 +36,25 @@ def with_saved(command: commands.Command, view: View) -> commands.Command:
     uids = [uid for uid in view.saved if view.number(uid) is not None]
     changes: dict[str, Any] = {}
     for name in _SETS:
-        numbers = getattr(command, name, None)
-        if isinstance(numbers, SequenceSet) and numbers.saved:
+        if _is_saved(getattr(command, name, None)):
             by_uid = getattr(command, "uid", True)
             found = uids if by_uid else [number for uid in uids if (number := view.number(uid))]
             changes[name] = SequenceSet.of(found)
     key = getattr(command, "key", None)
     if key is not None:
-        changes["key"] = _resolved(key, keys.InSet(SequenceSet.of(uids), uid=True))
+        saved = keys.InSet(SequenceSet.of(uids), uid=True)
+        changes["key"] = keys.map_keys(key, lambda one: saved if _names_saved(one) else one)
     return replace(command, **changes)
 
 
-def save(view: View, returns: Sequence[str], found: list[tuple[int, int]]) -> None:
-    """Keep what a search has found for ``$``.
-
-    Arguments:
-        view: of the mailbox.
-        returns: of the search. With MIN or MAX, and neither ALL nor COUNT, only those are kept
-            (RFC 5182 §2.1).
-        found: (sequence number, UID), rising.
-    """
-    if not {"ALL", "COUNT"} & set(returns) and {"MIN", "MAX"} & set(returns):
-        found = [
-            *(found[:1] if "MIN" in returns else ()),
-            *(found[-1:] if "MAX" in returns else ()),
-        ]
-    view.saved = tuple(dict.fromkeys(uid for _, uid in found))
+def save(view: View, uids: Iterable[int]) -> None:
+    """Keep what a search has found for ``$``."""
+    view.saved = tuple(sorted(set(uids)))
 
 
-# The fields of commands that hold a sequence set.
-_SETS = ("numbers", "uids")
+def _is_saved(numbers: object) -> bool:
+    return isinstance(numbers, SequenceSet) and numbers.saved
 
 
-def _has_saved(key: keys.SearchKey | None) -> bool:
-    match key:
-        case keys.And(parts):
-            return any(map(_has_saved, parts))
-        case keys.Or(left, right):
-            return _has_saved(left) or _has_saved(right)
-        case keys.Not(inner):
-            return _has_saved(inner)
-        case keys.InSet(numbers):
-            return numbers.saved
-        case _:
-            return False
-
-
-def _resolved(key: keys.SearchKey, saved: keys.InSet) -> keys.SearchKey:
-    match key:
-        case keys.And(parts):
-            return keys.And(tuple(_resolved(part, saved) for part in parts))
-        case keys.Or(left, right):
-            return keys.Or(_resolved(left, saved), _resolved(right, saved))
-        case keys.Not(inner):
-            return keys.Not(_resolved(inner, saved))
-        case keys.InSet(numbers) if numbers.saved:
-            return saved
-        case _:
-            return key
+def _names_saved(key: keys.SearchKey) -> bool:
+    return isinstance(key, keys.InSet) and key.numbers.saved

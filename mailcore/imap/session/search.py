@@ -1,203 +1,141 @@
-"""SEARCH (RFC 9051 §6.4.4, RFC 4731): the snapshot first, then summaries, then messages."""
+"""SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182)."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mailcore.imap import commands
-from mailcore.imap.collation import COLLATIONS
-from mailcore.imap.responses import EsearchResponse, SearchResponse, Tagged
-from mailcore.imap.search import Matcher, MessageText, asks_modseq, compile_key, needs_body
-from mailcore.imap.searchkeys import SearchKey
+from mailcore.imap.responses import EsearchResponse, SearchResponse, SortResponse, Tagged
+from mailcore.imap.search import asks_modseq
 from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.saved import save
-from mailcore.imap.session.shared import Shared, read_into
-from mailcore.imap.session.view import View
-from mailcore.imap.summary import Summary
-from mailcore.imap.types import SequenceSet
-from mailcore.spool import Content
+from mailcore.imap.session.scan import Candidate, Scan
+from mailcore.imap.types import ResponseCode, SequenceSet
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
 
-# Summaries asked for at a time.
-_BATCH: Final = 200
-
-
-class _Candidate:
-    """A message as SEARCH sees it; more is known of it as the search goes on."""
-
-    __slots__ = ("_view", "number", "summary", "text", "uid")
-
-    def __init__(self, view: View, number: int, uid: int) -> None:
-        self._view = view
-        self.number = number
-        self.uid = uid
-        self.summary: Summary | None = None
-        self.text: MessageText | None = None
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        return self._view.flags(self.uid)
-
-    @property
-    def modseq(self) -> int:
-        return self._view.snapshot.modseq(self.uid)
-
-    @property
-    def internal_date(self) -> datetime:
-        return self._view.snapshot.internal_date(self.uid)
-
-    @property
-    def size(self) -> int | None:
-        known = self._view.snapshot.size(self.uid)
-        return self.summary.size if known is None and self.summary is not None else known
+#: Commands that look through the selected mailbox.
+Searching = commands.Search | commands.Sort | commands.Thread
 
 
 async def search(session: Session, command: commands.Search) -> AsyncGenerator[Tagged | None, None]:
     """SEARCH and UID SEARCH."""
-    view = session.selected
-    if _names_other_charset(session, command):
-        yield bad(command, "After ENABLE UTF8=ACCEPT there is no CHARSET")
+    search = Looking(session, command)
+    async for _ in search.run():
+        yield None
+    if search.refused is not None:
+        yield search.refused
         return
-    if asks_modseq(command.key):
-        session.use_modseqs()
-    saves = command.returns is not None and "SAVE" in command.returns
-    if saves:
-        # Nothing is saved by a search that fails (RFC 5182 §2.1).
-        view.saved = ()
-    scan = _Scan(view, command.key, session.collation, session.time())
-    among, limited = within_limit(list(enumerate(view.uids, 1)), session.limits)
-    async with aclosing(scan.run(session.shared, among)) as running:
-        async for done in running:
-            if session.tell_progress(command, done, len(among)):
-                yield None
-    _answer(session, command, scan.found)
-    if saves:
-        save(view, command.returns or (), scan.found)
+    answer(session, command, search.found)
     await session.tell_updates(expunge=command.uid)
-    yield ok(command, code=limited)
+    yield ok(command, code=search.limited)
 
 
-def _answer(session: Session, command: commands.Search, found: list[tuple[int, int]]) -> None:
-    view = session.selected
-    numbers = [uid if command.uid else number for number, uid in found]
-    returns = command.returns
-    if returns is None and session.rev2:
-        # RFC 9051 §6.4.4: the SEARCH response is no more.
-        returns = ("ALL",)
-    if returns is None:
-        modseq = _highest(view, found) if asks_modseq(command.key) else None
-        session.send(SearchResponse(numbers, modseq))
-    elif returns != ("SAVE",):
-        session.send(_extended(view, command, returns, numbers, found))
-
-
-def _names_other_charset(session: Session, command: commands.Search) -> bool:
-    # RFC 6855 §3: refuse CHARSET; one that says what is true in any case does no harm.
-    charset = command.charset
-    utf8 = "UTF8=ACCEPT" in session.connection.enabled
-    return utf8 and charset not in (None, "UTF-8", "US-ASCII")
-
-
-class _Scan:
-    """A search through a mailbox: what is quick to decide first.
+class Looking:
+    """Looks through the selected mailbox for a command.
 
     Arguments:
-        view: of the mailbox.
-        key: what is looked for.
-        collation: by which texts compare.
-        now: the time when it was asked for; None if the session does not know.
+        session: whose.
+        command: what for.
     """
 
-    def __init__(self, view: View, key: SearchKey, collation: str, now: datetime | None) -> None:
-        self._view = view
-        self._collate = COLLATIONS[collation]
-        self._matcher = compile_key(key, view.uids, self._collate, now)
-        self._whole = needs_body(key)
-        #: (number, UID) of the messages that match. Those that are gone do not match.
-        self.found: list[tuple[int, int]] = []
+    def __init__(self, session: Session, command: Searching) -> None:
+        self._session = session
+        self._command = command
+        #: What matches, by rising sequence number.
+        self.found: list[Candidate] = []
+        #: Where it stopped (RFC 9738).
+        self.limited: ResponseCode | None = None
+        #: The answer, if the command can not be done.
+        self.refused: Tagged | None = None
 
-    async def run(
-        self, shared: Shared, among: Sequence[tuple[int, int]]
-    ) -> AsyncGenerator[int, None]:
-        """Look at messages; yields now and then how many of them are decided."""
-        undecided: list[tuple[_Candidate, bool | None]] = []
-        for number, uid in among:
-            candidate = _Candidate(self._view, number, uid)
-            answer = _ask(self._matcher, candidate)
-            if answer is not False:
-                undecided.append((candidate, answer))
-        decided = len(among) - len(undecided)
-        for start in range(0, len(undecided), _BATCH):
-            yield decided + start
-            batch = undecided[start : start + _BATCH]
-            missing = [candidate.uid for candidate, answer in batch if answer is None]
-            summaries = await shared.summaries(self._view.mailbox, missing) if missing else {}
-            for at, (candidate, answer) in enumerate(batch, start):
-                if answer is None:
-                    yield decided + at
-                    answer = await self._decide(candidate, summaries.get(candidate.uid))
-                if answer and candidate.uid in self._view.snapshot:
-                    self.found.append((candidate.number, candidate.uid))
-
-    async def _decide(self, candidate: _Candidate, summary: Summary | None) -> bool | None:
-        candidate.summary = summary
-        answer = summary is not None and _ask(self._matcher, candidate)
-        if answer is None:
-            candidate.text = await self._read(candidate)
-            answer = candidate.text is not None and _ask(self._matcher, candidate)
-        return answer
-
-    async def _read(self, candidate: _Candidate) -> MessageText | None:
-        mailbox = self._view.mailbox
-        try:
-            if not self._whole and candidate.summary is not None:
-                block = await mailbox.read(candidate.uid, 0, candidate.summary.header_end)
-                return MessageText.of_header(block, self._collate)
-            with Content() as content:
-                await read_into(content, mailbox, candidate.uid)
-                return MessageText.of_message(content.buffer(), self._collate)
-        except KeyError:
-            return None
+    async def run(self) -> AsyncGenerator[None, None]:
+        """Look; yields where output may be sent."""
+        session, command = self._session, self._command
+        view = session.selected
+        if _names_other_charset(session, command):
+            self.refused = bad(command, "After ENABLE UTF8=ACCEPT there is no CHARSET")
+            return
+        if saves(command):
+            # If this fails, nothing is saved (RFC 5182 §2.1).
+            save(view, ())
+        if asks_modseq(command.key):
+            session.use_modseqs()
+        scan = Scan(view, command.key, session.collation, session.time())
+        among, self.limited = within_limit(list(enumerate(view.uids, 1)), session.limits)
+        async with aclosing(scan.run(session.shared, among)) as running:
+            async for done in running:
+                if session.tell_progress(command, done, len(among)):
+                    yield
+        self.found = scan.found
 
 
-def _ask(matcher: Matcher, candidate: _Candidate) -> bool | None:
-    try:
-        return matcher(candidate)
-    except KeyError:
-        return False
+def saves(command: Searching) -> bool:
+    """Tell whether a command saves what it finds."""
+    returns = getattr(command, "returns", None)
+    return returns is not None and "SAVE" in returns
+
+
+def answer(
+    session: Session, command: commands.Search | commands.Sort, found: Sequence[Candidate]
+) -> None:
+    """Send what was found, in its order, in the form that was asked for."""
+    returns = command.returns
+    if returns is None and session.rev2 and isinstance(command, commands.Search):
+        # RFC 9051 §6.4.4: the SEARCH response is no more.
+        returns = ("ALL",)
+    numbers = [one.uid if command.uid else one.number for one in found]
+    if returns is None:
+        modseq = _highest(found) if asks_modseq(command.key) else None
+        kind = SearchResponse if isinstance(command, commands.Search) else SortResponse
+        session.send(kind(numbers, modseq))
+        return
+    relevant = _relevant(returns, found)
+    if "SAVE" in returns:
+        save(session.selected, (one.uid for one in relevant))
+        if returns == ("SAVE",):
+            return
+    session.send(_extended(command, returns, numbers, relevant))
+
+
+def _names_other_charset(session: Session, command: Searching) -> bool:
+    # RFC 6855 §3: refuse CHARSET; one that says what is true in any case does no harm.
+    utf8 = "UTF8=ACCEPT" in session.connection.enabled
+    return utf8 and command.charset not in (None, "UTF-8", "US-ASCII")
+
+
+def _relevant(returns: tuple[str, ...], found: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return the messages that an answer is about: with MIN and MAX only, not all that match.
+
+    RFC 7162 §3.1.10 says so of mod-sequences, RFC 5182 §2.1 of what is saved.
+    """
+    if not {"MIN", "MAX"}.isdisjoint(returns) and {"ALL", "COUNT"}.isdisjoint(returns):
+        lowest = found[:1] if "MIN" in returns else ()
+        highest = found[-1:] if "MAX" in returns else ()
+        return [*lowest, *highest]
+    return found
 
 
 def _extended(
-    view: View,
-    command: commands.Search,
+    command: commands.Search | commands.Sort,
     returns: tuple[str, ...],
     numbers: list[int],
-    found: list[tuple[int, int]],
+    relevant: Sequence[Candidate],
 ) -> EsearchResponse:
-    relevant = found
-    if set(returns) <= {"MIN", "MAX"}:
-        # RFC 7162 §3.1.10: of the messages that are told of, not of all that match.
-        relevant = [
-            *(found[:1] if "MIN" in returns else ()),
-            *(found[-1:] if "MAX" in returns else ()),
-        ]
     return EsearchResponse(
         command.tag,
         command.uid,
         min=numbers[0] if "MIN" in returns and numbers else None,
         max=numbers[-1] if "MAX" in returns and numbers else None,
         count=len(numbers) if "COUNT" in returns else None,
-        all=SequenceSet.of(numbers) if "ALL" in returns and numbers else None,
-        modseq=_highest(view, relevant) if asks_modseq(command.key) else None,
+        all=SequenceSet.in_order(numbers) if "ALL" in returns and numbers else None,
+        modseq=_highest(relevant) if asks_modseq(command.key) else None,
     )
 
 
-def _highest(view: View, found: Sequence[tuple[int, int]]) -> int | None:
-    snapshot = view.snapshot
-    return max((snapshot.modseq(uid) for _, uid in found if uid in snapshot), default=None)
+def _highest(found: Sequence[Candidate]) -> int | None:
+    return max((one.modseq for one in found if one.is_there), default=None)

@@ -14,18 +14,8 @@ def uses_numbers(command: commands.Command) -> bool:
     if getattr(command, "uid", True) is False:
         return True
     key = getattr(command, "key", None)
-    return key is not None and _has_numbers(key)
+    return key is not None and keys.any_key(key, _is_number)
 
 
-def _has_numbers(key: keys.SearchKey) -> bool:
-    match key:
-        case keys.And(parts):
-            return any(map(_has_numbers, parts))
-        case keys.Or(left, right):
-            return _has_numbers(left) or _has_numbers(right)
-        case keys.Not(inner):
-            return _has_numbers(inner)
-        case keys.InSet(numbers, uid):
-            return not uid and not numbers.saved
-        case _:
-            return False
+def _is_number(key: keys.SearchKey) -> bool:
+    return isinstance(key, keys.InSet) and not (key.uid or key.numbers.saved)

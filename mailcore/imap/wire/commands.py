@@ -23,7 +23,8 @@ from mailcore.imap.wire.modifiers import (
 )
 from mailcore.imap.wire.notify import notify
 from mailcore.imap.wire.search import search_charset, search_keys, search_returns
-from mailcore.imap.wire.sets import sequence_set
+from mailcore.imap.wire.sets import message_set
+from mailcore.imap.wire.sort import parse_sort, parse_thread
 from mailcore.imap.wire.status import status_items
 from mailcore.imap.wire.strings import (
     atom,
@@ -211,7 +212,7 @@ def _append(cursor: Cursor, tag: str) -> c.Command:
 
 def _uid_expunge(cursor: Cursor, tag: str) -> c.Command:
     cursor.space()
-    return c.Expunge(tag, sequence_set(cursor))
+    return c.Expunge(tag, message_set(cursor))
 
 
 # search          =  "SEARCH" [search-return-opts] SP search-program
@@ -227,7 +228,7 @@ def _search(*, uid: bool) -> Parser:
 
 def _numbers(cursor: Cursor) -> SequenceSet:
     cursor.space()
-    numbers = sequence_set(cursor)
+    numbers = message_set(cursor)
     cursor.space()
     return numbers
 
@@ -316,6 +317,10 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "UID EXPUNGE": (c.Expunge, _uid_expunge),
     "SEARCH": (c.Search, _search(uid=False)),
     "UID SEARCH": (c.Search, _search(uid=True)),
+    "SORT": (c.Sort, parse_sort(uid=False)),
+    "UID SORT": (c.Sort, parse_sort(uid=True)),
+    "THREAD": (c.Thread, parse_thread(uid=False)),
+    "UID THREAD": (c.Thread, parse_thread(uid=True)),
     "FETCH": (c.Fetch, _fetch(uid=False)),
     "UID FETCH": (c.Fetch, _fetch(uid=True)),
     "STORE": (c.Store, _store(uid=False)),

@@ -7,6 +7,7 @@ from typing import Any
 
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import commands as c
+from mailcore.imap.sorting import SORT_KEYS
 from mailcore.imap.types import (
     STAR,
     BinaryPart,
@@ -305,7 +306,24 @@ def _search(out: Fragments, command: c.Search) -> None:
     write_search_keys(out, command.key, command.charset or "utf-8")
 
 
-def _uid(command: c.Search | c.Fetch | c.Store | c.Copy | c.Move) -> bytes:
+def _sort(out: Fragments, command: c.Sort) -> None:
+    out.line(_uid(command) + b"SORT ")
+    if command.returns is not None:
+        out.line(b"RETURN " + _words(command.returns) + b" ")
+    if not command.criteria or not SORT_KEYS.issuperset(one.key for one in command.criteria):
+        raise LocalProtocolError("not criteria to sort by")
+    words = (b"REVERSE " * one.reverse + one.key.encode("ascii") for one in command.criteria)
+    out.line(b"(%b) %b " % (b" ".join(words), atom(command.charset)))
+    write_search_keys(out, command.key, command.charset)
+
+
+def _thread(out: Fragments, command: c.Thread) -> None:
+    words = (_uid(command) + b"THREAD", atom(command.algorithm), atom(command.charset), b"")
+    out.line(b" ".join(words))
+    write_search_keys(out, command.key, command.charset)
+
+
+def _uid(command: c.Search | c.Sort | c.Thread | c.Fetch | c.Store | c.Copy | c.Move) -> bytes:
     return b"UID " if command.uid else b""
 
 
@@ -399,6 +417,8 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.Unselect: _bare(b"UNSELECT"),
     c.Expunge: _expunge,
     c.Search: _search,
+    c.Sort: _sort,
+    c.Thread: _thread,
     c.Fetch: _fetch,
     c.Store: _store,
     c.Copy: _copy(b"COPY"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from mailcore.errors import LocalProtocolError
@@ -63,6 +63,8 @@ class ResponseEncoder:
             r.MetadataResponse: self._metadata,
             r.MetadataEntries: self._metadata_entries,
             r.SearchResponse: _search,
+            r.SortResponse: _sort,
+            r.ThreadResponse: _thread,
             r.EsearchResponse: _esearch,
             r.FlagsResponse: lambda response: b"* FLAGS %b\r\n" % flag_list(response.flags),
             r.Exists: lambda response: b"* %b EXISTS\r\n" % number(response.count),
@@ -286,10 +288,46 @@ def _delimiter(delimiter: str | None) -> bytes:
 
 # "SEARCH" *(SP nz-number) [SP search-sort-mod-seq]          ; RFC 7162 §7
 def _search(response: r.SearchResponse) -> bytes:
-    words = ["* SEARCH", *map(str, response.numbers)]
-    if response.modseq is not None:
-        words.append(f"(MODSEQ {response.modseq})")
+    return _found("* SEARCH", response.numbers, response.modseq)
+
+
+def _found(what: str, numbers: Sequence[int], modseq: int | None) -> bytes:
+    words = [what, *map(str, numbers)]
+    if modseq is not None:
+        words.append(f"(MODSEQ {modseq})")
     return " ".join(words).encode("ascii") + b"\r\n"
+
+
+# "SORT" *(SP nz-number) [SP search-sort-mod-seq]            ; RFC 5256 §5, RFC 7162 §7
+def _sort(response: r.SortResponse) -> bytes:
+    return _found("* SORT", response.numbers, response.modseq)
+
+
+# thread-data     =  "THREAD" [SP 1*thread-list]
+# thread-list     =  "(" (thread-members / thread-nested) ")"
+# thread-members  =  nz-number *(SP nz-number) [SP thread-nested]
+# thread-nested   =  2*thread-list
+def _thread(response: r.ThreadResponse) -> bytes:
+    words: list[str] = []
+    # What is still to be written, the next last: nodes, and closing brackets.
+    waiting: list[r.ThreadNode | str] = []
+    for thread in reversed(response.threads):
+        waiting += (")", thread, "(")
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            words.append(item)
+            continue
+        if item.number is not None:
+            words.append(number(item.number).decode())
+        if item.children:
+            words.append(" " * (item.number is not None))
+        if len(item.children) == 1:
+            waiting.append(item.children[0])
+        else:
+            for child in reversed(item.children):
+                waiting += (")", child, "(")
+    return b"* THREAD%b\r\n" % (" " * bool(words) + "".join(words)).encode("ascii")
 
 
 # esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)

@@ -46,6 +46,8 @@ UNTAGGED: dict[str, Callable[[Cursor], r.Response]] = {
     "QUOTA": quotas.quota,
     "QUOTAROOT": quotas.quota_root,
     "SEARCH": parse_search.search,
+    "SORT": parse_search.sort,
+    "THREAD": parse_search.thread,
     "ESEARCH": parse_search.esearch,
 }
 

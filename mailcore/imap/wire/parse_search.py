@@ -18,6 +18,15 @@ _NUMBERS = re.compile(rb"(?: [0-9]{1,10}+(?![0-9]))*+")
 
 def search(cursor: Cursor) -> r.SearchResponse:
     """Return the numbers, and the mod-sequence where there is one (RFC 7162 §3.1.5)."""
+    return r.SearchResponse(*_found(cursor))
+
+
+def sort(cursor: Cursor) -> r.SortResponse:
+    """Return the numbers in order, and the mod-sequence where there is one (RFC 5256 §4)."""
+    return r.SortResponse(*_found(cursor))
+
+
+def _found(cursor: Cursor) -> tuple[tuple[int, ...], int | None]:
     numbers = tuple(map(int, cursor.need(_NUMBERS, "numbers")[0].split()))
     if numbers and max(numbers) > MAX_32:
         raise ParseError("Number too large")
@@ -25,7 +34,48 @@ def search(cursor: Cursor) -> r.SearchResponse:
     if cursor.skip(b" (MODSEQ "):
         modseq = cursor.number64()
         cursor.expect(b")", "a closing bracket")
-    return r.SearchResponse(numbers, modseq)
+    return numbers, modseq
+
+
+# thread-data     =  "THREAD" [SP 1*thread-list]
+# thread-list     =  "(" (thread-members / thread-nested) ")"
+# thread-members  =  nz-number *(SP nz-number) [SP thread-nested]
+# thread-nested   =  2*thread-list
+def thread(cursor: Cursor) -> r.ThreadResponse:
+    """Return the threads. How deep they nest is no matter here: nothing recurses."""
+    top: list[r.ThreadNode] = []
+    if not cursor.skip(b" "):
+        return r.ThreadResponse(())
+    # For each open bracket the numbers in it so far, and the lists that follow them.
+    open_lists: list[tuple[list[int], list[r.ThreadNode]]] = []
+    while True:
+        if cursor.skip(b"("):
+            open_lists.append(([], []))
+        elif cursor.skip(b")"):
+            if not open_lists:
+                raise ParseError("A bracket too many")
+            node = _chain(*open_lists.pop())
+            (open_lists[-1][1] if open_lists else top).append(node)
+        elif not open_lists:
+            return r.ThreadResponse(tuple(top))
+        else:
+            numbers, nested = open_lists[-1]
+            cursor.skip(b" ")
+            if not cursor.at(b"("):
+                if nested:
+                    raise ParseError("A number behind a list")
+                numbers.append(cursor.number())
+
+
+def _chain(numbers: list[int], nested: list[r.ThreadNode]) -> r.ThreadNode:
+    children = tuple(nested)
+    if not numbers:
+        if not children:
+            raise ParseError("An empty thread")
+        return r.ThreadNode(None, children)
+    for value in reversed(numbers):
+        children = (r.ThreadNode(value, children),)
+    return children[0]
 
 
 def _number(cursor: Cursor) -> int:

@@ -10,7 +10,7 @@ from mailcore.imap.searchkeys import SearchKey
 from mailcore.imap.types import ResponseCode, Status
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.dates import parse_date
-from mailcore.imap.wire.sets import sequence_set
+from mailcore.imap.wire.sets import message_set
 from mailcore.imap.wire.strings import astring, atom, string, text
 
 # Character sets that hold US-ASCII as it is, by the name in which Python has them too.
@@ -64,6 +64,11 @@ def search_charset(cursor: Cursor) -> str | None:
     if not cursor.skip_word("CHARSET"):
         return None
     cursor.space()
+    return named_charset(cursor)
+
+
+def named_charset(cursor: Cursor) -> str:
+    """Return a character set, with the space behind it, and let the cursor decode by it."""
     charset = text(astring(cursor)).upper()
     if charset not in _KNOWN_CHARSETS:
         raise ParseError("Unknown character set", _BAD_CHARSET, Status.NO)
@@ -87,7 +92,7 @@ def _search_key(cursor: Cursor) -> SearchKey:
         cursor.expect(b")", "a closing bracket")
         return key
     if cursor.match(_SET_START):
-        return keys.InSet(sequence_set(cursor))
+        return keys.InSet(message_set(cursor))
     parse = _KEYS.get(cursor.word("a search key"))
     if parse is None:
         raise ParseError("Unknown search key")
@@ -133,7 +138,7 @@ def _keyword(cursor: Cursor) -> SearchKey:
 
 def _uid(cursor: Cursor) -> SearchKey:
     cursor.space()
-    return keys.InSet(sequence_set(cursor), uid=True)
+    return keys.InSet(message_set(cursor), uid=True)
 
 
 def _or(cursor: Cursor) -> SearchKey:

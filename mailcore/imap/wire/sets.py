@@ -9,20 +9,23 @@ from mailcore.imap.wire.cursor import MAX_32, Cursor, ParseError
 
 # seq-number      =  nz-number / "*"
 # seq-range       =  seq-number ":" seq-number
-# sequence-set    =  (seq-number / seq-range) ["," sequence-set] / seq-last-command
-# seq-last-command = "$"
+# sequence-set    =  (seq-number / seq-range) ["," sequence-set]
 _SEQUENCE_SET = re.compile(rb"[0-9*][0-9*:,]*+")
 _RANGE = re.compile(rb"([1-9][0-9]{0,9}|\*)(?::([1-9][0-9]{0,9}|\*))?")
 
 
 def sequence_set(cursor: Cursor) -> SequenceSet:
     """Return a set with its ranges as they were written."""
-    if cursor.skip(b"$"):
-        return SAVED
     data = cursor.need(_SEQUENCE_SET, "a sequence set")[0]
     if data.count(b",") >= cursor.ranges:
         raise ParseError("Too many ranges in a sequence set")
     return SequenceSet(tuple(map(_range, data.split(b","))))
+
+
+# sequence-set    =/ seq-last-command     ; "$", RFC 5182 §2.1
+def message_set(cursor: Cursor) -> SequenceSet:
+    """Return a set, or what stands for the one that was saved."""
+    return SAVED if cursor.skip(b"$") else sequence_set(cursor)
 
 
 def _range(text: bytes) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mailcore.imap import commands as c
 from mailcore.imap import searchkeys as keys
+from mailcore.imap.sorting import SORT_KEYS
 from mailcore.imap.types import (
     SAVED,
     STAR,
@@ -24,6 +25,7 @@ from mailcore.imap.types import (
     FetchPreview,
     Section,
     SequenceSet,
+    SortCriterion,
 )
 
 _ATOM_ALPHABET = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '(){%*"\\]')
@@ -84,7 +86,6 @@ _RANGES = st.one_of(
 sequence_sets = st.lists(_RANGES, min_size=1, max_size=6).map(
     lambda ranges: SequenceSet(tuple(ranges))
 )
-
 #: The same, and ``$`` (RFC 5182).
 message_sets = st.one_of(sequence_sets, st.just(SAVED))
 _KNOWN_SETS = sequence_sets.filter(lambda known: all(STAR not in pair for pair in known.ranges))
@@ -232,6 +233,8 @@ def _words(*names: str) -> st.SearchStrategy[tuple[str, ...]]:
 
 _STATUS_ITEMS = _words("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "MAILBOXID")
 
+_RETURNS = st.none() | _words("MIN", "MAX", "ALL", "COUNT", "SAVE").filter(bool)
+
 #: One strategy a kind of command.
 COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     **{
@@ -352,8 +355,29 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         tags,
         search_keys,
         st.booleans(),
-        st.none() | _words("MIN", "MAX", "ALL", "COUNT", "SAVE").filter(bool),
+        _RETURNS,
         st.sampled_from([None, "UTF-8"]),
+    ),
+    c.Sort: st.builds(
+        c.Sort,
+        tags,
+        st.lists(
+            st.builds(SortCriterion, st.sampled_from(sorted(SORT_KEYS)), st.booleans()),
+            min_size=1,
+            max_size=4,
+        ).map(tuple),
+        search_keys,
+        st.booleans(),
+        _RETURNS,
+        st.just("UTF-8"),
+    ),
+    c.Thread: st.builds(
+        c.Thread,
+        tags,
+        st.sampled_from(["ORDEREDSUBJECT", "REFERENCES", "X-OWN"]),
+        search_keys,
+        st.booleans(),
+        st.just("UTF-8"),
     ),
     c.Fetch: st.builds(
         c.Fetch,

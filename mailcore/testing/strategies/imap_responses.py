@@ -146,6 +146,16 @@ _NAMESPACES = st.none() | st.lists(
     max_size=2,
 ).map(tuple)
 
+#: Threads: a message that is not here has at least two that answer it.
+threads = st.recursive(
+    st.builds(r.ThreadNode, _NUMBERS),
+    lambda inner: st.one_of(
+        st.builds(r.ThreadNode, _NUMBERS, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(r.ThreadNode, st.none(), st.lists(inner, min_size=2, max_size=3).map(tuple)),
+    ),
+    max_leaves=6,
+)
+
 #: One strategy a kind of response, but for the pieces of a streamed FETCH.
 RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
     r.Tagged: st.builds(
@@ -186,6 +196,10 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
     r.SearchResponse: st.builds(
         r.SearchResponse, st.lists(_NUMBERS, max_size=5).map(tuple), st.none() | _SIZES
     ),
+    r.SortResponse: st.builds(
+        r.SortResponse, st.lists(_NUMBERS, max_size=5).map(tuple), st.none() | _SIZES
+    ),
+    r.ThreadResponse: st.builds(r.ThreadResponse, st.lists(threads, max_size=3).map(tuple)),
     r.EsearchResponse: st.builds(
         r.EsearchResponse,
         tags,

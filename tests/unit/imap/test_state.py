@@ -23,8 +23,8 @@ NOT_AUTHENTICATED = {
     "Login",
 }
 SELECTED_ONLY = {
-    "Check", "Close", "Unselect", "Expunge", "Search", "Fetch", "Store", "Copy", "Move",
-    "Replace",
+    "Check", "Close", "Unselect", "Expunge", "Search", "Sort", "Thread", "Fetch", "Store",
+    "Copy", "Move", "Replace",
 }  # fmt: skip
 
 

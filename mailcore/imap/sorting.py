@@ -1,0 +1,93 @@
+"""The order that SORT asks for (RFC 5256 §3, RFC 5957), from what summaries hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, Protocol, TypeVar
+
+from mailcore.imap.collation import Collation
+from mailcore.imap.types import SortCriterion
+
+
+class SortFacts(Protocol):
+    """What SORT wants of a summary."""
+
+    @property
+    def sent(self) -> datetime | None: ...
+    @property
+    def base_subject(self) -> str: ...
+    @property
+    def from_mailbox(self) -> str: ...
+    @property
+    def to_mailbox(self) -> str: ...
+    @property
+    def cc_mailbox(self) -> str: ...
+    @property
+    def display_from(self) -> str: ...
+    @property
+    def display_to(self) -> str: ...
+
+
+class Sortable(Protocol):
+    """A message that SORT puts in its place."""
+
+    @property
+    def internal_date(self) -> datetime: ...
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def summary(self) -> SortFacts | None: ...
+
+
+SortableT = TypeVar("SortableT", bound=Sortable)
+_Key = Callable[[Any], Any]
+
+#: Criteria that are answered without a summary.
+PLAIN_KEYS: Final = frozenset({"ARRIVAL"})
+
+
+def sent_date(message: Sortable) -> float:
+    """Return the sent date in seconds; INTERNALDATE where there is none (RFC 5256 §2.2)."""
+    sent = message.summary.sent if message.summary is not None else None
+    return (sent or message.internal_date).timestamp()
+
+
+def _text(name: str) -> Callable[[Collation], _Key]:
+    def make(collate: Collation) -> _Key:
+        return lambda message: collate(getattr(message.summary, name))
+
+    return make
+
+
+_KEYS: Final[dict[str, Callable[[Collation], _Key]]] = {
+    "ARRIVAL": lambda collate: lambda message: message.internal_date.timestamp(),
+    "CC": _text("cc_mailbox"),
+    "DATE": lambda collate: sent_date,
+    "DISPLAYFROM": _text("display_from"),
+    "DISPLAYTO": _text("display_to"),
+    "FROM": _text("from_mailbox"),
+    "SIZE": lambda collate: lambda message: message.size or 0,
+    "SUBJECT": _text("base_subject"),
+    "TO": _text("to_mailbox"),
+}
+
+#: What can be sorted by.
+SORT_KEYS: Final = frozenset(_KEYS)
+
+
+def sorted_by(
+    messages: Iterable[SortableT], criteria: Sequence[SortCriterion], collate: Collation
+) -> list[SortableT]:
+    """Return messages in order; those that are equal keep the order in which they come.
+
+    Arguments:
+        messages: with their summaries, by rising sequence number.
+        criteria: the first decides first.
+        collate: how texts compare.
+    """
+    found = list(messages)
+    # A stable sort by the last criterion first is a sort by all of them.
+    for criterion in reversed(criteria):
+        found.sort(key=_KEYS[criterion.key](collate), reverse=criterion.reverse)
+    return found
