@@ -35,10 +35,15 @@ class Threadable(Protocol):
 
 @dataclass(eq=False, slots=True)
 class _Container:
-    """A place in a thread; ``message`` is None for one that is only referred to."""
+    """A place in a thread; ``message`` is None for one that is only referred to.
+
+    While links are made only ``parent`` counts: it may change. ``is_parent`` says that it has been
+    one.
+    """
 
     message: Threadable | None = None
     parent: _Container | None = None
+    is_parent: bool = False
     children: list[_Container] = field(default_factory=list)
 
     def adopt(self, child: _Container) -> None:
@@ -47,7 +52,7 @@ class _Container:
 
     def is_below(self, other: _Container) -> bool:
         """Tell whether this one is ``other`` or a descendant of it."""
-        if not other.children:
+        if not other.is_parent:
             return self is other
         place: _Container | None = self
         while place is not None and place is not other:
@@ -125,7 +130,11 @@ def _linked(messages: Iterable[Threadable]) -> list[_Container]:
         else:
             container.message = message
         _link_references(table, container, message.references)
-    return [one for one in (*table.values(), *alone) if one.parent is None]
+    roots: list[_Container] = []
+    for container in (*table.values(), *alone):
+        siblings = roots if container.parent is None else container.parent.children
+        siblings.append(container)
+    return roots
 
 
 def _link_references(
@@ -140,12 +149,16 @@ def _link_references(
             and referred is not container
             and not previous.is_below(referred)
         ):
-            previous.adopt(referred)
+            _link(previous, referred)
         previous = referred
-    # What the message says of itself counts more than what others said of it: it may change its
-    # parent, once. The one that it leaves finds that out when it is pruned.
-    if previous not in (None, container.parent) and not previous.is_below(container):
-        previous.adopt(container)
+    # What the message says of itself counts more than what others said of it.
+    if previous is not None and not previous.is_below(container):
+        _link(previous, container)
+
+
+def _link(parent: _Container, child: _Container) -> None:
+    child.parent = parent
+    parent.is_parent = True
 
 
 def _pruned(roots: list[_Container]) -> list[_Container]:
@@ -154,8 +167,6 @@ def _pruned(roots: list[_Container]) -> list[_Container]:
     for container in _from_below(top):
         kept: list[_Container] = []
         for child in container.children:
-            if child.parent not in (None, container):
-                continue
             if child.message is not None:
                 kept.append(child)
             elif not child.children:
