@@ -57,7 +57,9 @@ def thread(cursor: Cursor) -> r.ThreadResponse:
             node = _chain(*open_lists.pop())
             (open_lists[-1][1] if open_lists else top).append(node)
         elif not open_lists:
-            return r.ThreadResponse(tuple(top))
+            # The examples of RFC 5256 §4 have spaces between threads, its grammar has none.
+            if not cursor.skip(b" "):
+                return r.ThreadResponse(tuple(top))
         else:
             numbers, nested = open_lists[-1]
             cursor.skip(b" ")
