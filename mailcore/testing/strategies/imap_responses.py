@@ -150,7 +150,10 @@ _NAMESPACES = st.none() | st.lists(
 threads = st.recursive(
     st.builds(r.ThreadNode, _NUMBERS),
     lambda inner: st.one_of(
-        st.builds(r.ThreadNode, _NUMBERS, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(r.ThreadNode, _NUMBERS, st.lists(inner, max_size=3).map(tuple)).filter(
+            # Alone below a message it could not be told from that message.
+            lambda node: len(node.children) != 1 or node.children[0].number is not None
+        ),
         st.builds(r.ThreadNode, st.none(), st.lists(inner, min_size=2, max_size=3).map(tuple)),
     ),
     max_leaves=6,
