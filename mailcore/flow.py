@@ -6,6 +6,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Literal, Protocol
 
+from mailcore.channel import Channel
+
 
 class Flow(Enum):
     """Sentinels, as h11 has them: compare with ``is``."""
@@ -49,7 +51,7 @@ class Session(Protocol):
             step = await session.step()
             if step is CLOSE: break
             elif step is NEED_DATA: session.receive_data(await receive())  # b"" : receive_eof()
-            elif step is START_TLS: ...; session.tls_started()
+            elif step is START_TLS: ...; session.tls_started(channel)
             else: await sleep(session.delay); await send(step)
     """
 
@@ -91,8 +93,8 @@ class Session(Protocol):
         """Say goodbye (BYE, 421) once the command in hand is answered. From any thread."""
         ...
 
-    def tls_started(self) -> None:
-        """The handshake that START_TLS asked for is done."""
+    def tls_started(self, channel: Channel) -> None:
+        """The handshake that START_TLS asked for is done, and has settled this."""
         ...
 
     async def aclose(self) -> None:

@@ -106,6 +106,8 @@ class Limits:
     failed_logins: int = 20
     # Wrong passwords of one address in all its connections before answers take ever longer.
     failed_logins_per_peer: int = 50
+    # Iterations that a server may ask of a client for SCRAM: some seconds at most (RFC 5802 §9).
+    scram_iterations: int = 2_000_000
     # Connections at a time.
     connections_per_peer: int = 100
     connections: int = 10_000

@@ -15,7 +15,7 @@ from typing import Final
 import trio
 
 from mailcore.backend import Honoured, LimitReached, Peer, Unavailable
-from mailcore.sasl.types import Credentials, PlainCredentials
+from mailcore.sasl.types import BearerCredentials, Credentials, PlainCredentials
 from mailcore.serve.protocol import Context, Endpoint, FirstMinute
 from mailcore_agentpost.cases import BAD_KEY, MISSING_SCOPE, Refusal
 from mailcore_agentpost.delivery import Courier
@@ -92,6 +92,9 @@ class AgentPost:
             smtp=_address(context.endpoints.smtp),
             hosts=_hosts(context),
         )
+
+    #: No SCRAM: an API key is kept as a hash, and any key of the organization opens its inboxes.
+    credential_kinds: Final = (PlainCredentials, BearerCredentials)
 
     async def authenticate(self, credentials: Credentials, peer: Peer) -> Account:
         endings = self.hub.endings
@@ -182,11 +185,22 @@ def _relay_login(relay: Relay) -> PlainCredentials | None:
 
 def _judge(connection: sqlite3.Connection, credentials: Credentials) -> tuple[KeyRow, InboxRow]:
     """Return the key and the inbox that credentials name, if the one opens the other."""
-    key = keys.authenticate(connection, credentials.password, datetime.now(UTC))
-    inbox = inboxes.inbox_at(connection, credentials.username)
+    match credentials:
+        case PlainCredentials(username, secret, authzid):
+            pass
+        case BearerCredentials(secret, username):
+            authzid = username
+        case _:  # is not offered
+            raise Refusal(BAD_KEY)
+    key = keys.authenticate(connection, secret, datetime.now(UTC))
+    by_token = isinstance(credentials, BearerCredentials)
+    if by_token and not username and key.inbox_id is not None:  # RFC 7628 §3.1: the token says it
+        inbox = inboxes.find_inbox(connection, key.org_id, key.inbox_id)
+    else:
+        inbox = inboxes.inbox_at(connection, username)
     if inbox is None or inbox.org_id != key.org_id or key.inbox_id not in (None, inbox.id):
         raise Refusal(BAD_KEY)
-    if credentials.authzid.lower() not in ("", inbox.address):
+    if authzid.lower() not in ("", inbox.address):
         raise Refusal(BAD_KEY, "Nobody acts for another inbox")
     return key, inbox
 

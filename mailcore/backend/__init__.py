@@ -28,6 +28,7 @@ from mailcore.backend.changes import (
     MessageState,
     all_messages,
 )
+from mailcore.backend.credentials import KeepsScramKeys, TakesCredentials
 from mailcore.backend.errors import (
     AuthenticationFailed,
     AuthorizationFailed,
@@ -129,6 +130,7 @@ __all__ = [
     "KeepsHistory",
     "KeepsMetadata",
     "KeepsSaveDates",
+    "KeepsScramKeys",
     "KeepsSummaries",
     "LimitReached",
     "MailTransaction",
@@ -155,6 +157,7 @@ __all__ = [
     "SetsQuotas",
     "Submits",
     "SubscriptionChanged",
+    "TakesCredentials",
     "TooBig",
     "Unavailable",
     "Watchable",

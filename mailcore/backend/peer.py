@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from mailcore.channel import NO_CHANNEL, Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Peer:
         port: its port, or 0.
         tls: whether the transport is encrypted.
         name: its name in the DNS, as a trusted proxy told (XCLIENT); "" if none did.
+        channel: what TLS has settled.
     """
 
     protocol: Literal["imap", "smtp", "lmtp", "http"]
@@ -23,3 +26,4 @@ class Peer:
     port: int = 0
     tls: bool = False
     name: str = ""
+    channel: Channel = field(default=NO_CHANNEL, compare=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -58,7 +59,7 @@ def session_door(
         try:
             if implicit_tls is not None:
                 await handshake(stream, implicit_tls, limits)
-            session = new_session(connection.peer)
+            session = new_session(replace(connection.peer, channel=stream.channel))
 
             def say_goodbye(reason: str) -> None:
                 session.shut_down(reason)

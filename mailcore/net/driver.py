@@ -135,7 +135,7 @@ async def drive(
                 ended = await _receive(session, stream, waker, patience)
             elif step is START_TLS:
                 await handshake(stream, tls, limits)
-                session.tls_started()
+                session.tls_started(stream.channel)
             else:
                 if session.delay:
                     await trio.sleep(max(session.delay, login_failed()))

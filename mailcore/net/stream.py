@@ -13,6 +13,9 @@ from typing import Final
 
 import trio
 
+from mailcore.channel import NO_CHANNEL, Channel
+from mailcore.net.tls import channel_of
+
 #: How much is asked of the socket at a time, and encrypted at a time.
 CHUNK: Final = 64 * 1024
 #: How long a peer that is told goodbye has to read it before the socket is closed.
@@ -40,6 +43,11 @@ class Stream:
     def tls(self) -> ssl.SSLObject | None:
         """The TLS layer, to ask for version and cipher; None while the stream is plain."""
         return self._tls
+
+    @property
+    def channel(self) -> Channel:
+        """What the TLS handshake has settled."""
+        return NO_CHANNEL if self._tls is None else channel_of(self._tls)
 
     async def start_tls(
         self, context: ssl.SSLContext, *, server_hostname: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 
-from mailcore.sasl.server import SaslError
+from mailcore.sasl.errors import SaslError
 
 
 def encode_base64(data: bytes) -> bytes:

@@ -1,91 +1,121 @@
-"""The server's side of SASL (RFC 4422), a step at a time, for IMAP and SMTP alike.
-
-A mechanism sees the octets of a client's response after base64 and returns either the challenge to
-send next or the credentials that a backend is asked to judge. It knows no protocol and no secret.
-"""
+"""The mechanisms of a server: which there are, and which it can offer on one connection."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
-from typing import Protocol
 
-from mailcore.sasl.types import Credentials, PlainCredentials
-
-
-class SaslError(Exception):
-    """A response that its mechanism, or base64, does not allow. The exchange is over."""
+from mailcore.channel import Channel
+from mailcore.sasl.external import AnonymousServer, ExternalServer
+from mailcore.sasl.oauth import BearerServer, XOAuth2Server
+from mailcore.sasl.plain import LoginServer, PlainServer
+from mailcore.sasl.scram.keys import ScramHash
+from mailcore.sasl.scram.server import ScramServer
+from mailcore.sasl.steps import ServerMechanism
+from mailcore.sasl.types import (
+    AnonymousCredentials,
+    BearerCredentials,
+    ExternalCredentials,
+    PlainCredentials,
+    ScramCredentials,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Challenge:
-    """What the server sends next, before base64; empty where the mechanism has nothing to say."""
+class Abilities:
+    """What a backend can judge.
 
-    data: bytes = b""
+    Arguments:
+        kinds: of credentials.
+        hashes: of which it keeps SCRAM keys.
+    """
 
-
-class ServerMechanism(Protocol):
-    """One exchange, from the client's first response to its credentials."""
-
-    def step(self, response: bytes | None) -> Challenge | Credentials:
-        """Take a response; return the next challenge, or the credentials.
-
-        Arguments:
-            response: decoded octets. None, only ever at the first step, says that the client sent
-                no initial response (RFC 4422 §5).
-
-        Raises:
-            SaslError: the response is malformed.
-        """
-        ...
+    kinds: frozenset[type] = frozenset({PlainCredentials})
+    hashes: frozenset[ScramHash] = frozenset()
 
 
-class PlainServer:
-    """PLAIN (RFC 4616): one message, ``[authzid] NUL authcid NUL passwd``."""
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """One mechanism, as a server has it.
 
-    __slots__ = ()
+    Arguments:
+        name: in capitals.
+        takes: the kind of credentials that come of it.
+        make: begins an exchange; takes the channel, and all that is offered on it.
+        hash_name: of SCRAM keys, or None.
+        needs: whether the channel has what it takes.
+    """
 
-    def step(self, response: bytes | None) -> Challenge | Credentials:
-        """Take the message; ask for it with an empty challenge if it did not come at once."""
-        if response is None:
-            return Challenge()
-        parts = _text(response).split("\0")
-        if len(parts) != 3 or not parts[1] or not parts[2]:
-            raise SaslError("PLAIN is [authzid] NUL authcid NUL passwd")
-        authzid, username, password = parts
-        return PlainCredentials(username, password, authzid=authzid, mechanism="PLAIN")
+    name: str
+    takes: type
+    make: Callable[[Channel, Collection[str]], ServerMechanism]
+    hash_name: ScramHash | None = None
+    needs: Callable[[Channel], bool] = lambda channel: True
 
-
-class LoginServer:
-    """LOGIN (draft-murchison-sasl-login): asks for a user name, then for a password."""
-
-    __slots__ = ("_username",)
-
-    def __init__(self) -> None:
-        self._username: str | None = None
-
-    def step(self, response: bytes | None) -> Challenge | Credentials:
-        """Take the user name, also as an initial response, then the password."""
-        if response is None:
-            return Challenge(b"Username:")
-        text = _text(response)
-        if not text or "\0" in text:
-            raise SaslError("LOGIN takes a user name and a password that are not empty")
-        if self._username is None:
-            self._username = text
-            return Challenge(b"Password:")
-        return PlainCredentials(self._username, text, mechanism="LOGIN")
+    def is_offered(self, abilities: Abilities, channel: Channel) -> bool:
+        """Tell whether a backend can judge it, on this channel."""
+        if self.hash_name is not None:
+            return self.hash_name in abilities.hashes and self.needs(channel)
+        return self.takes in abilities.kinds and self.needs(channel)
 
 
-def _text(response: bytes) -> str:
-    try:
-        return response.decode()
-    except UnicodeDecodeError:
-        raise SaslError("not UTF-8") from None
+def _scram(
+    name: str, hash_name: ScramHash, channel: Channel, offered: Collection[str]
+) -> ServerMechanism:
+    plus_offered = f"{name.removesuffix('-PLUS')}-PLUS" in offered
+    return ScramServer(name, hash_name, bindings=channel.bindings, plus_offered=plus_offered)
 
 
-#: Mechanism name, in capitals, to the maker of one exchange; in the order of preference.
-SERVER_MECHANISMS: Mapping[str, Callable[[], ServerMechanism]] = MappingProxyType(
-    {"PLAIN": PlainServer, "LOGIN": LoginServer}
+def _external(channel: Channel, offered: Collection[str]) -> ServerMechanism:
+    assert channel.certificate is not None
+    return ExternalServer(channel.certificate)
+
+
+def _scram_row(hash_name: ScramHash, *, plus: bool) -> Mechanism:
+    name = f"SCRAM-{hash_name}{'-PLUS' * plus}"
+    return Mechanism(
+        name,
+        ScramCredentials,
+        partial(_scram, name, hash_name),
+        hash_name,
+        needs=lambda channel: bool(channel.bindings) or not plus,
+    )
+
+
+_ROWS = (
+    Mechanism(
+        "EXTERNAL",
+        ExternalCredentials,
+        _external,
+        needs=lambda channel: channel.certificate is not None,
+    ),
+    _scram_row("SHA-256", plus=True),
+    _scram_row("SHA-1", plus=True),
+    _scram_row("SHA-256", plus=False),
+    _scram_row("SHA-1", plus=False),
+    Mechanism("PLAIN", PlainCredentials, lambda channel, offered: PlainServer()),
+    Mechanism("LOGIN", PlainCredentials, lambda channel, offered: LoginServer()),
+    Mechanism("OAUTHBEARER", BearerCredentials, lambda channel, offered: BearerServer()),
+    Mechanism("XOAUTH2", BearerCredentials, lambda channel, offered: XOAuth2Server()),
+    Mechanism("ANONYMOUS", AnonymousCredentials, lambda channel, offered: AnonymousServer()),
 )
+
+#: Every mechanism by its name, in the order in which they are offered.
+SERVER_MECHANISMS: Mapping[str, Mechanism] = MappingProxyType({row.name: row for row in _ROWS})
+
+
+def offered_mechanisms(
+    abilities: Abilities, channel: Channel, allowed: Collection[str] = SERVER_MECHANISMS
+) -> tuple[str, ...]:
+    """Return the names of the mechanisms that a server offers.
+
+    Arguments:
+        abilities: of the backend.
+        channel: of the connection.
+        allowed: names that the configuration leaves.
+    """
+    return tuple(
+        row.name for row in _ROWS if row.name in allowed and row.is_offered(abilities, channel)
+    )

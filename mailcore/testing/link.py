@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from mailcore.channel import NO_CHANNEL
 from mailcore.flow import CLOSE, NEED_DATA, START_TLS, Session
 from mailcore.smtp.client import Answer, ClientConnection
 from mailcore.smtp.state import State
@@ -59,7 +60,7 @@ class Link:
                 self.closed = True
                 break
             if step is START_TLS:
-                self.session.tls_started()
+                self.session.tls_started(NO_CHANNEL)
             else:
                 output.append(step)
         return b"".join(output)

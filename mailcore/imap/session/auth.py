@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailcore.backend import BackendError
-from mailcore.flow import delay_after
+from mailcore import authentication
+from mailcore.backend import Account, BackendError
 from mailcore.imap import commands
 from mailcore.imap.responses import Continuation, Tagged
 from mailcore.imap.session.answers import bad, no, ok, refused
 from mailcore.imap.types import ResponseCode
-from mailcore.sasl import Challenge, Credentials, PlainCredentials, SaslError, ServerMechanism
+from mailcore.sasl import Challenge, PlainCredentials, SaslError
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
@@ -22,15 +22,22 @@ class Exchange:
     """An AUTHENTICATE that has not ended."""
 
     command: commands.Authenticate
-    mechanism: ServerMechanism
+    steps: authentication.Exchange
 
 
 async def login(session: Session, command: commands.Login) -> Tagged:
     """LOGIN."""
     if not session.may_authenticate():
         return _needs_tls(command)
+    if not session.takes_passwords:
+        return no(command, "LOGIN is not offered here; use AUTHENTICATE", "CANNOT")
     credentials = PlainCredentials(command.username, command.password, mechanism="LOGIN")
-    return await _authenticate(session, command, credentials)
+    try:
+        account = await session.backend.authenticate(credentials, session.peer)
+    except BackendError as error:
+        session.login_failed()
+        return refused(command, error)
+    return await _log_in(session, command, account)
 
 
 async def authenticate(session: Session, command: commands.Authenticate) -> Tagged | None:
@@ -38,10 +45,13 @@ async def authenticate(session: Session, command: commands.Authenticate) -> Tagg
     if not session.may_authenticate():
         return _needs_tls(command)
     name = command.mechanism.upper()
-    maker = session.mechanisms.get(name)
-    if maker is None or f"AUTH={name}" not in session.capabilities():
+    offered = session.mechanisms()
+    if name not in offered or f"AUTH={name}" not in session.capabilities():
         return no(command, "No such mechanism", "CANNOT")
-    session.exchange = Exchange(command, maker())
+    steps = authentication.Exchange(
+        session.backend, name, offered, session.peer, session.login_failed
+    )
+    session.exchange = Exchange(command, steps)
     return await _step(session, session.exchange, command.initial)
 
 
@@ -56,29 +66,21 @@ async def sasl_response(session: Session, event: commands.SaslResponse) -> Tagge
 
 
 async def _step(session: Session, exchange: Exchange, response: bytes | None) -> Tagged | None:
+    session.exchange = None
     try:
-        outcome = exchange.mechanism.step(response)
+        outcome = await exchange.steps.step(response)
     except SaslError as error:
-        session.exchange = None
         return bad(exchange.command, str(error))
+    except BackendError as error:
+        return refused(exchange.command, error)
     if isinstance(outcome, Challenge):
+        session.exchange = exchange
         session.send(Continuation(data=outcome.data))
         return None
-    session.exchange = None
-    return await _authenticate(session, exchange.command, outcome)
+    return await _log_in(session, exchange.command, outcome)
 
 
-async def _authenticate(
-    session: Session, command: commands.Command, credentials: Credentials
-) -> Tagged:
-    try:
-        account = await session.backend.authenticate(credentials, session.peer)
-    except BackendError as error:
-        session.failed_logins += 1
-        session.delay = delay_after(session.failed_logins)
-        if session.failed_logins >= session.limits.failed_logins:
-            session.say_goodbye("Too many failed logins")
-        return refused(command, error)
+async def _log_in(session: Session, command: commands.Command, account: Account) -> Tagged:
     await session.log_in(account)
     code = ResponseCode("CAPABILITY", " ".join(session.capabilities()))
     return ok(command, "Logged in", code)

@@ -41,7 +41,8 @@ class Situation:
         compressed: whether COMPRESS is in force.
         has_clock: whether the session can tell how long a command takes.
         has_time: whether the session knows what time it is.
-        mechanisms: of SASL.
+        mechanisms: of SASL, that the backend can judge.
+        takes_passwords: whether it can judge those of LOGIN.
         disabled: capabilities that are neither told nor served, in upper case.
     """
 
@@ -54,6 +55,7 @@ class Situation:
     has_clock: bool = False
     has_time: bool = False
     mechanisms: Collection[str] = ()
+    takes_passwords: bool = True
     disabled: frozenset[str] = frozenset()
 
 

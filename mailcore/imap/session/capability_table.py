@@ -79,7 +79,11 @@ CAPABILITIES: Final = Capabilities(
             given=lambda now: now.can_start_tls,
             commands={c.StartTls: whole},
         ),
-        Row("LOGINDISABLED", When.BEFORE, given=lambda now: not now.may_authenticate),
+        Row(
+            "LOGINDISABLED",
+            When.BEFORE,
+            given=lambda now: not (now.may_authenticate and now.takes_passwords),
+        ),
         Row(
             "AUTH=",
             When.BEFORE,

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from mailcore.authentication import mechanisms_for, takes_passwords
 from mailcore.backend import (
     Account,
     AccountEnded,
@@ -27,7 +28,8 @@ from mailcore.backend import (
     WithholdsCapabilities,
     offered_by,
 )
-from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
+from mailcore.channel import NO_CHANNEL, Channel
+from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step, delay_after
 from mailcore.imap import commands
 from mailcore.imap.collation import DEFAULT_COLLATION
 from mailcore.imap.responses import Response, Tagged, Untagged
@@ -49,7 +51,7 @@ from mailcore.imap.session.uid_only import uses_numbers
 from mailcore.imap.session.view import BadNumber, MailboxReset, NoModSequences, View
 from mailcore.imap.types import ResponseCode, Status
 from mailcore.limits import DEFAULT_LIMITS, Limits
-from mailcore.sasl import SERVER_MECHANISMS, ServerMechanism
+from mailcore.sasl import SERVER_MECHANISMS
 
 logger: Final = logging.getLogger("mailcore.imap")
 
@@ -68,7 +70,7 @@ class Session:
         limits: bounds on what the peer may do.
         shared: the registry for all sessions of the backend in this event loop; None for the one
             that belongs to the backend object.
-        mechanisms: of SASL.
+        mechanisms: of SASL, by name; those that the backend can judge are offered.
         start_tls: offer STARTTLS.
         allow_plaintext: let peers on this machine log in without TLS.
         id_fields: what ID answers (RFC 2971).
@@ -85,7 +87,7 @@ class Session:
         *,
         limits: Limits = DEFAULT_LIMITS,
         shared: Shared | None = None,
-        mechanisms: Mapping[str, Callable[[], ServerMechanism]] = SERVER_MECHANISMS,
+        mechanisms: Collection[str] = SERVER_MECHANISMS,
         start_tls: bool = False,
         allow_plaintext: bool = False,
         id_fields: Mapping[str, str | None] | None = None,
@@ -97,7 +99,8 @@ class Session:
         self.peer = peer
         self.limits = limits
         self.shared = shared or shared_by(backend, limits)
-        self.mechanisms = mechanisms
+        self._allowed_mechanisms = mechanisms
+        self.takes_passwords = takes_passwords(backend)
         self.id_fields = id_fields or {"name": "mailcore"}
         self.wake: Callable[[], None] = lambda: None
         #: Seconds that the driver waits before it sends what comes next: wrong passwords.
@@ -177,10 +180,10 @@ class Session:
         self._farewell = reason
         self.wake()
 
-    def tls_started(self) -> None:
+    def tls_started(self, channel: Channel = NO_CHANNEL) -> None:
         """The handshake is done: all that was known of the client is void (RFC 9051 §11.1)."""
         self._handshake = False
-        self.peer = replace(self.peer, tls=True)
+        self.peer = replace(self.peer, tls=True, channel=channel)
         self._refusals = CAPABILITIES.refusals(self.situation())
         self.connection.start_tls()
 
@@ -365,6 +368,17 @@ class Session:
             raise NoModSequences
         self.enable_condstore()
 
+    def mechanisms(self) -> tuple[str, ...]:
+        """Return what this backend can judge of what comes by this connection, by name."""
+        return mechanisms_for(self.backend, self.peer, self._allowed_mechanisms)
+
+    def login_failed(self) -> None:
+        """Count wrong credentials: their answer is held back, and too many are the end."""
+        self.failed_logins += 1
+        self.delay = delay_after(self.failed_logins)
+        if self.failed_logins >= self.limits.failed_logins:
+            self.say_goodbye("Too many failed logins")
+
     def may_authenticate(self) -> bool:
         """Tell whether passwords may be sent on this connection."""
         return capabilities.may_authenticate(self.peer, self._allow_plaintext)
@@ -380,7 +394,8 @@ class Session:
             compressed=self.connection.compressed,
             has_clock=self._has_clock,
             has_time=self._now is not None,
-            mechanisms=tuple(self.mechanisms),
+            mechanisms=self.mechanisms(),
+            takes_passwords=self.takes_passwords,
             disabled=self._disabled,
         )
 

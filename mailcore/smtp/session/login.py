@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from mailcore.authentication import Exchange, mechanisms_for
 from mailcore.backend import (
     Account,
     AccountEnded,
@@ -18,14 +19,7 @@ from mailcore.backend import (
 )
 from mailcore.flow import delay_after
 from mailcore.limits import Limits
-from mailcore.sasl import (
-    SERVER_MECHANISMS,
-    Challenge,
-    Credentials,
-    SaslError,
-    ServerMechanism,
-    encode_base64,
-)
+from mailcore.sasl import Challenge, SaslError, encode_base64
 from mailcore.smtp.session import replies
 from mailcore.smtp.session.guard import guarded
 from mailcore.smtp.types import Reply
@@ -44,37 +38,46 @@ class Login:
         self._backend = backend
         self._limits = limits
         self._ended = ended
-        self._mechanism: ServerMechanism | None = None
+        self._exchange: Exchange | None = None
         self._failures = 0
+        self._just_failed = False
         self._account: Account | None = None
         self._unwatch: Callable[[], None] | None = None
         #: The account as one that submits, once it is open.
         self.submitter: Submits | None = None
 
-    @property
-    def delay(self) -> float:
-        """Seconds by which to hold back the reply to a failure."""
-        return delay_after(self._failures)
+    def take_delay(self) -> float:
+        """Return the seconds by which to hold back the reply in hand: more than 0 for a failure."""
+        failed, self._just_failed = self._just_failed, False
+        return delay_after(self._failures) if failed else 0.0
+
+    def mechanisms(self, peer: Peer) -> tuple[str, ...]:
+        """Return the names of the mechanisms to offer."""
+        return mechanisms_for(self._backend, peer)
 
     async def start(self, name: str, initial: bytes | None, peer: Peer) -> Reply:
         """Begin an exchange; return 334, 235 or a refusal."""
-        make = SERVER_MECHANISMS.get(name)
-        if make is None:
-            return self._failed(replies.UNKNOWN_MECHANISM)
-        self._mechanism = make()
-        return await self.step(initial, peer)
+        offered = self.mechanisms(peer)
+        if name not in offered:
+            self._count_failure()
+            return self._unless_too_many(replies.UNKNOWN_MECHANISM)
+        self._exchange = Exchange(self._backend, name, offered, peer, self._count_failure)
+        return await self.step(initial)
 
-    async def step(self, response: bytes | None, peer: Peer) -> Reply:
+    async def step(self, response: bytes | None) -> Reply:
         """Go on with the exchange; return 334, 235 or a refusal."""
-        assert self._mechanism is not None
-        try:
-            result = self._mechanism.step(response)
-        except SaslError as error:
-            return self._failed(Reply.of(501, "5.5.2", f"Malformed response: {error}"))
-        if isinstance(result, Challenge):
-            return Reply.of(334, None, encode_base64(result.data).decode("ascii"))
+        exchange, self._exchange = self._exchange, None
+        assert exchange is not None
         with guarded(replies.LOGIN_UNAVAILABLE) as verdict:
-            await self._open(result, peer)
+            try:
+                outcome = await exchange.step(response)
+            except SaslError as error:
+                self._count_failure()
+                return self._unless_too_many(Reply.of(501, "5.5.2", f"Malformed response: {error}"))
+            if isinstance(outcome, Challenge):
+                self._exchange = exchange
+                return Reply.of(334, None, encode_base64(outcome.data).decode("ascii"))
+            self._open(outcome)
         if verdict.refusal is None:
             return replies.LOGGED_IN
         self.close()
@@ -82,18 +85,22 @@ class Login:
         # What the contract says for "not now" is said of a transaction; this is AUTH (§6).
         if (refusal.code, refusal.enhanced) == (451, "4.3.0"):
             refusal = replace(refusal, code=454, enhanced="4.7.0")
-        return self._failed(refusal)
+        return self._unless_too_many(refusal)
 
-    async def _open(self, credentials: Credentials, peer: Peer) -> None:
-        account = self._account = await self._backend.authenticate(credentials, peer)
+    def _open(self, account: Account) -> None:
+        self._account = account
         if not isinstance(account, Submits):
+            self._count_failure()
             raise AuthorizationFailed
         if isinstance(account, Watchable):
             self._unwatch = account.watch(self._on_hint)
         self.submitter = account
 
-    def _failed(self, reply: Reply) -> Reply:
+    def _count_failure(self) -> None:
         self._failures += 1
+        self._just_failed = True
+
+    def _unless_too_many(self, reply: Reply) -> Reply:
         too_many = self._failures >= self._limits.failed_logins
         return replies.TOO_MANY_LOGINS if too_many else reply
 

@@ -16,9 +16,9 @@ from mailcore.backend import (
     Receives,
     ResolvesUrls,
 )
+from mailcore.channel import NO_CHANNEL, Channel
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
 from mailcore.limits import DEFAULT_LIMITS, Limits
-from mailcore.sasl import SERVER_MECHANISMS
 from mailcore.smtp.commands import (
     Auth,
     AuthResponse,
@@ -175,10 +175,10 @@ class Session:
         """Say 421 once the command in hand, or the message on its way, is answered."""
         self._leave(Reply.of(421, "4.3.2", reason))
 
-    def tls_started(self) -> None:
+    def tls_started(self, channel: Channel = NO_CHANNEL) -> None:
         """The handshake is done: begin again, encrypted."""
         self._connection.tls_started()
-        self._begin_again(replace(self._peer, tls=True))
+        self._begin_again(replace(self._peer, tls=True, channel=channel))
 
     async def step(self) -> Step:
         """Return octets to send now, or what the driver has to do before the next call."""
@@ -231,7 +231,7 @@ class Session:
             case Auth(mechanism, initial):
                 await self._auth(mechanism, initial)
             case AuthResponse(data) if self._login is not None:
-                self._finish_auth(await self._login.step(data, self._peer))
+                self._finish_auth(await self._login.step(data))
             case _:
                 self._connection.send(self._simple(event))
 
@@ -268,6 +268,12 @@ class Session:
         self._offers = self._look_around()
         return Reply.of(250, None, self._hostname, *(self._offers.lines() if extended else ()))
 
+    def _mechanisms(self) -> tuple[str, ...]:
+        """Return those of SASL that may be used now."""
+        if self._login is None or not self._peer.tls:
+            return ()
+        return tuple(self._login.mechanisms(self._peer))
+
     def _look_around(self) -> Offers:
         """Work out what is offered now: never typed, always computed."""
         submission, honoured = self._login is not None, NOTHING_HONOURED
@@ -279,7 +285,7 @@ class Session:
             submission=submission,
             tls=self._peer.tls,
             starttls=self._starttls,
-            mechanisms=tuple(SERVER_MECHANISMS) if submission and self._peer.tls else (),
+            mechanisms=self._mechanisms(),
             honoured=honoured,
             resolves_urls=self._url_reader is not None,
             trusted=self._trusted,
@@ -326,8 +332,8 @@ class Session:
             self._finish_auth(await self._login.start(mechanism, initial, self._peer))
 
     def _finish_auth(self, reply: Reply) -> None:
-        if not reply.accepted and self._login is not None:
-            self.delay = self._login.delay
+        if self._login is not None:
+            self.delay = self._login.take_delay()
         self._connection.send(reply)
         if self._connection.authenticated:
             self._offers = self._look_around()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from hmac import compare_digest
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +28,7 @@ from mailcore.backend import (
     SubscriptionChanged,
 )
 from mailcore.imap.summary import Summary
+from mailcore.sasl import SaslError, ScramHash, ScramKeys, derive_keys
 from mailcore.testing.memory.delivery import MemoryDelivery
 from mailcore.testing.memory.mailbox import MemoryMailbox
 from mailcore.testing.memory.metadata import change, check_private
@@ -65,11 +68,33 @@ class MemoryUser:
         self._message_ids = count(1)
         # The thread of each Message-ID that is here or that somebody has answered.
         self._threads: dict[str, str] = {}
+        self._keys: dict[tuple[str, ScramHash], ScramKeys] = {}
         self._watchers: dict[object, Callable[[Hint], None]] = {}
         for mailbox, use in DEFAULT_MAILBOXES.items():
             self.create(mailbox)
             if use is not None:
                 self.special_use[mailbox] = use
+
+    def scram_keys(self, hash_name: ScramHash) -> ScramKeys | None:
+        """Return what verifies SCRAM, made when it is first asked for; None if there can be none.
+
+        It is made anew where the password has changed.
+        """
+        known = self._keys.get((self.password, hash_name))
+        if known is None:
+            with suppress(SaslError):
+                known = derive_keys(self.password, hash_name)
+                self._keys[self.password, hash_name] = known
+        return known
+
+    def has_scram_key(self, stored_key: bytes) -> bool:
+        """Tell whether a key is one of the password that is in force."""
+        return any(
+            compare_digest(pair.stored_key, stored_key)
+            for (password, _), keys in self._keys.items()
+            for pair in keys.pairs
+            if password == self.password
+        )
 
     @property
     def inbox(self) -> MemoryMailbox:

@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from mailcore.backend import Peer
+from mailcore.channel import Channel
 from mailcore.flow import CLOSE, NEED_DATA, START_TLS, Step
 from mailcore.limits import DEFAULT_LIMITS
 from mailcore.net.doors import session_door
@@ -58,7 +59,7 @@ class LineSession:
     def shut_down(self, reason: str) -> None:
         self._output += [b"bye " + reason.encode() + b"\r\n", CLOSE]
 
-    def tls_started(self) -> None:
+    def tls_started(self, channel: Channel) -> None:
         self.secured = True
 
     async def aclose(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 from mailcore.backend import Changes, MailboxInfo, MessageState, NoSuchMailbox, Peer, all_messages
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, When
 from mailcore.imap.session.capability_table import CAPABILITIES
-from mailcore.sasl import Credentials
+from mailcore.sasl import Credentials, PlainCredentials
 from mailcore.testing import MemoryBackend, run
 
 ROWS = list(CAPABILITIES)
@@ -242,7 +242,7 @@ def test_a_mailbox_without_history_has_no_mod_sequences(connect) -> None:
 def test_among_mailboxes_with_history_one_may_have_none(connect, backend, monkeypatch) -> None:
     """RFC 7162 §3.1.2.2: what uses mod-sequences there is BAD; STATUS says 0."""
     client = connect()
-    real = type(run(backend.authenticate(_Credentials, Peer("imap")))).open
+    real = type(run(backend.authenticate(ALICE, Peer("imap")))).open
 
     async def open_shelf(self, name):
         return Shelf() if name == "Sent" else await real(self, name)
@@ -256,5 +256,4 @@ def test_among_mailboxes_with_history_one_may_have_none(connect, backend, monkey
     assert client.ok("STATUS Sent (HIGHESTMODSEQ)") == ["* STATUS Sent (HIGHESTMODSEQ 0)"]
 
 
-class _Credentials:
-    username, password = "alice@example.test", "secret"
+ALICE = PlainCredentials("alice@example.test", "secret")
