@@ -125,6 +125,8 @@ def compile_key(
             return lambda message: None if message.size is None else message.size > size
         case keys.Smaller(size):
             return lambda message: None if message.size is None else message.size < size
+        case keys.SaveDatesKept() | keys.ObjectIdKey():
+            raise ValueError("the mailbox is to be asked first")
         case keys.DateKey(field, relation, day):
             return _date(field, relation, day)
         case keys.Age(relation, seconds):
@@ -190,13 +192,16 @@ def _has_flag(flag: str) -> Matcher:
     return lambda message: any(known.lower() == wanted for known in message.flags)
 
 
+def compares(moment: datetime, relation: str, day: date) -> bool:
+    """Compare a moment with a day, disregarding its time and zone (RFC 9051 §6.4.4)."""
+    if relation == "BEFORE":
+        return moment.date() < day
+    return moment.date() == day if relation == "ON" else moment.date() >= day
+
+
 def _date(field: keys.DateField, relation: str, day: date) -> Matcher:
     def compare(moment: datetime | None) -> bool:
-        if moment is None:
-            return False
-        if relation == "BEFORE":
-            return moment.date() < day
-        return moment.date() == day if relation == "ON" else moment.date() >= day
+        return moment is not None and compares(moment, relation, day)
 
     if field == keys.INTERNAL:
         return lambda message: compare(message.internal_date)

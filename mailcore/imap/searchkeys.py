@@ -85,14 +85,16 @@ class DateField(str):
 
 INTERNAL = DateField("internal")
 SENT = DateField("sent")
+#: When it came into the mailbox (RFC 8514).
+SAVED = DateField("saved")
 
 
 @dataclass(frozen=True, slots=True)
 class DateKey:
-    """BEFORE, ON, SINCE and their SENT- forms; times and zones are disregarded.
+    """BEFORE, ON, SINCE and their SENT- and SAVED forms; times and zones are disregarded.
 
     Arguments:
-        field: :data:`INTERNAL` or :data:`SENT`.
+        field: :data:`INTERNAL`, :data:`SENT` or :data:`SAVED`.
         relation: "BEFORE", "ON" or "SINCE".
         day: the date to compare with.
     """
@@ -100,6 +102,24 @@ class DateKey:
     field: DateField
     relation: str
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDatesKept:
+    """SAVEDATESUPPORTED (RFC 8514 §4.3): every message of a mailbox that notes save dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectIdKey:
+    """EMAILID and THREADID (RFC 8474 §6).
+
+    Arguments:
+        name: which of the two.
+        value: the id, as FETCH tells it.
+    """
+
+    name: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +168,8 @@ SearchKey = (
     | Text
     | DateKey
     | Age
+    | SaveDatesKept
+    | ObjectIdKey
     | Larger
     | Smaller
     | ModSeq

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from mailcore.backend import (
@@ -21,8 +22,9 @@ from mailcore.backend import (
 )
 from mailcore.imap import commands as c
 from mailcore.imap.search import asks_age, asks_modseq
+from mailcore.imap.searchkeys import SearchKey, any_key
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
-from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE
+from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE, asks_ids, asks_save_dates
 from mailcore.imap.session.saved import saves_or_uses, uses_saved
 from mailcore.imap.threading import ALGORITHMS
 from mailcore.imap.types import FetchAtt, FetchBinary, FetchBinarySize, FetchPreview
@@ -42,6 +44,10 @@ def _status(item: str) -> dict[type[c.Command], Uses]:
         c.StatusCommand: lambda command: item in command.items,
         c.List: lambda command: item in command.status,
     }
+
+
+def _searches(test: Callable[[SearchKey], bool]) -> dict[type[c.Command], Uses]:
+    return dict.fromkeys((c.Search, c.Sort, c.Thread), lambda command: any_key(command.key, test))
 
 
 def _sorts_by_display(command: c.Sort) -> bool:
@@ -203,13 +209,17 @@ CAPABILITIES: Final = Capabilities(
             needs=(IdentifiesMessages,),
             options={
                 c.Fetch: lambda command: not ID_ITEMS.isdisjoint(command.items),
+                **_searches(asks_ids),
                 **_status("MAILBOXID"),
             },
         ),
         Row(
             "SAVEDATE",
             needs=(KeepsSaveDates,),
-            options={c.Fetch: lambda command: SAVE_DATE in command.items},
+            options={
+                c.Fetch: lambda command: SAVE_DATE in command.items,
+                **_searches(asks_save_dates),
+            },
         ),
         Row(
             "PREVIEW",

@@ -10,8 +10,10 @@ from hashlib import sha256
 from typing import Final
 
 from mailcore.backend import Cannot, IdentifiesMessages, KeepsSaveDates, Mailbox, ObjectIds
+from mailcore.imap import searchkeys as keys
 from mailcore.imap.responses import EmailId, FetchAttribute, SaveDate, ThreadId
-from mailcore.imap.types import FetchAtt, FetchItem
+from mailcore.imap.search import compares
+from mailcore.imap.types import FetchAtt, FetchItem, SequenceSet
 
 # objectid        =  1*255(ALPHA / DIGIT / "_" / "-")
 _OBJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -63,3 +65,54 @@ class Identities:
                 return ThreadId(None if thread is None else object_id(thread))
             case _:
                 return SaveDate(self.save_dates.get(uid))
+
+
+async def with_known(key: keys.SearchKey, mailbox: Mailbox, uids: Sequence[int]) -> keys.SearchKey:
+    """Return a search key with the messages in the place of what only the mailbox knows of them.
+
+    Ids and save dates are asked for once, of all messages, however often the key names them.
+
+    Arguments:
+        uids: the messages that are looked through.
+    """
+    ids: Mapping[int, ObjectIds] = {}
+    save_dates: Mapping[int, datetime] | None = None
+    if keys.any_key(key, asks_ids) and isinstance(mailbox, IdentifiesMessages):
+        ids = await mailbox.object_ids(uids)
+    if keys.any_key(key, asks_save_dates) and isinstance(mailbox, KeepsSaveDates):
+        save_dates = await mailbox.save_dates(uids)
+
+    def known(one: keys.SearchKey) -> keys.SearchKey:
+        match one:
+            case keys.ObjectIdKey(name, value):
+                found = [uid for uid, known in ids.items() if _has_id(known, name, value)]
+            case keys.DateKey(keys.SAVED, relation, day):
+                if save_dates is None:
+                    # RFC 8514 §4.3: the internal date stands for it.
+                    return keys.DateKey(keys.INTERNAL, relation, day)
+                dates = save_dates.items()
+                found = [uid for uid, saved in dates if compares(saved, relation, day)]
+            case keys.SaveDatesKept():
+                found = list(uids) if save_dates is not None else []
+            case _:
+                return one
+        return keys.InSet(SequenceSet.of(found), uid=True)
+
+    return keys.map_keys(key, known)
+
+
+def asks_ids(key: keys.SearchKey) -> bool:
+    """Tell whether a key is one of EMAILID and THREADID."""
+    return isinstance(key, keys.ObjectIdKey)
+
+
+def asks_save_dates(key: keys.SearchKey) -> bool:
+    """Tell whether a key is one of those of RFC 8514."""
+    return isinstance(key, keys.SaveDatesKept) or (
+        isinstance(key, keys.DateKey) and key.field == keys.SAVED
+    )
+
+
+def _has_id(known: ObjectIds, name: str, value: str) -> bool:
+    found = known.email_id if name == "EMAILID" else known.thread_id
+    return found is not None and object_id(found) == value

@@ -10,6 +10,7 @@ from mailcore.imap import commands
 from mailcore.imap.responses import EsearchResponse, SearchResponse, SortResponse, Tagged
 from mailcore.imap.search import asks_modseq
 from mailcore.imap.session.answers import bad, ok
+from mailcore.imap.session.identities import with_known
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.saved import save
 from mailcore.imap.session.scan import Candidate, Scan
@@ -65,7 +66,8 @@ class Looking:
             save(view, ())
         if asks_modseq(command.key):
             session.use_modseqs()
-        scan = Scan(view, command.key, session.collation, session.time())
+        key = await with_known(command.key, view.mailbox, view.uids)
+        scan = Scan(view, key, session.collation, session.time())
         among, self.limited = within_limit(list(enumerate(view.uids, 1)), session.limits)
         async with aclosing(scan.run(session.shared, among)) as running:
             async for done in running:

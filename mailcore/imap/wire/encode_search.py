@@ -17,6 +17,8 @@ _SYSTEM_FLAGS = {
     f"\\{name}": name.upper().encode("ascii")
     for name in ("Answered", "Deleted", "Draft", "Flagged", "Seen", "Recent")
 }
+_FIELDS = {keys.INTERNAL: "", keys.SENT: "SENT", keys.SAVED: "SAVED"}
+_OBJECT_IDS = frozenset({"EMAILID", "THREADID"})
 _RELATIONS = frozenset({"BEFORE", "ON", "SINCE"})
 _AGES = frozenset({"OLDER", "YOUNGER"})
 
@@ -87,11 +89,16 @@ def _string(word: bytes) -> Callable[[Fragments, Any, str], None]:
     return write
 
 
+def _object_id(out: Fragments, key: keys.ObjectIdKey, codec: str) -> None:
+    if key.name not in _OBJECT_IDS:
+        raise LocalProtocolError(f"not a name of an id: {key.name!r}")
+    out.line(key.name.encode("ascii") + b" " + atom(key.value))
+
+
 def _date(out: Fragments, key: keys.DateKey, codec: str) -> None:
     if key.relation not in _RELATIONS:
         raise LocalProtocolError(f"not a relation of dates: {key.relation!r}")
-    sent = "SENT" if key.field == keys.SENT else ""
-    out.line(f"{sent}{key.relation} ".encode("ascii") + format_date(key.day))
+    out.line(f"{_FIELDS[key.field]}{key.relation} ".encode("ascii") + format_date(key.day))
 
 
 def _age(out: Fragments, key: keys.Age, codec: str) -> None:
@@ -114,6 +121,8 @@ _WRITERS: dict[type[SearchKey], Callable[[Fragments, Any, str], None]] = {
     keys.Text: _string(b"TEXT "),
     keys.DateKey: _date,
     keys.Age: _age,
+    keys.SaveDatesKept: lambda out, key, codec: out.line(b"SAVEDATESUPPORTED"),
+    keys.ObjectIdKey: _object_id,
     keys.Larger: lambda out, key, codec: out.line(b"LARGER " + number(key.size)),
     keys.Smaller: lambda out, key, codec: out.line(b"SMALLER " + number(key.size)),
     keys.ModSeq: lambda out, key, codec: out.line(b"MODSEQ " + number(key.value)),

@@ -125,6 +125,15 @@ def _date(field: keys.DateField, relation: str) -> Callable[[Cursor], SearchKey]
     return parse
 
 
+# search-key      =/ "EMAILID" SP objectid / "THREADID" SP objectid      ; RFC 8474 §6
+def _object_id(name: str) -> Callable[[Cursor], SearchKey]:
+    def parse(cursor: Cursor) -> SearchKey:
+        cursor.space()
+        return keys.ObjectIdKey(name, atom(cursor, "an id"))
+
+    return parse
+
+
 def _any_header(cursor: Cursor) -> SearchKey:
     cursor.space()
     name = text(astring(cursor))
@@ -200,6 +209,9 @@ _KEYS: dict[str, Callable[[Cursor], SearchKey]] = {
     "TEXT": lambda cursor: keys.Text(_argument(cursor)),
     **{name: _date(keys.INTERNAL, name) for name in ("BEFORE", "ON", "SINCE")},
     **{f"SENT{name}": _date(keys.SENT, name) for name in ("BEFORE", "ON", "SINCE")},
+    **{f"SAVED{name}": _date(keys.SAVED, name) for name in ("BEFORE", "ON", "SINCE")},
+    "SAVEDATESUPPORTED": _constant(keys.SaveDatesKept()),
+    **{name: _object_id(name) for name in ("EMAILID", "THREADID")},
     **{name: _age(name) for name in ("OLDER", "YOUNGER")},
     "LARGER": _size(keys.Larger),
     "SMALLER": _size(keys.Smaller),

@@ -154,6 +154,12 @@ fetch_items: st.SearchStrategy[FetchItem] = st.one_of(
 
 _SEARCH_LEAVES: st.SearchStrategy[keys.SearchKey] = st.one_of(
     st.just(keys.All()),
+    st.just(keys.SaveDatesKept()),
+    st.builds(
+        keys.ObjectIdKey,
+        st.sampled_from(["EMAILID", "THREADID"]),
+        st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True),
+    ),
     st.builds(keys.HasFlag, st.sampled_from([*_SYSTEM_FLAGS, "\\Recent"]) | keywords),
     st.builds(keys.InSet, message_sets, st.booleans()),
     st.builds(keys.Header, st.sampled_from(["From", "Subject", "X-Spam"]) | texts, texts),
@@ -161,7 +167,7 @@ _SEARCH_LEAVES: st.SearchStrategy[keys.SearchKey] = st.one_of(
     st.builds(keys.Text, texts),
     st.builds(
         keys.DateKey,
-        st.sampled_from([keys.INTERNAL, keys.SENT]),
+        st.sampled_from([keys.INTERNAL, keys.SENT, keys.SAVED]),
         st.sampled_from(["BEFORE", "ON", "SINCE"]),
         st.dates(),
     ),
