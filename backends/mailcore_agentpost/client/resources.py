@@ -151,13 +151,7 @@ class Messages:
             html_body=html_body,
             labels=[*labels],
         )
-        return self._transport.call(
-            Message,
-            "POST",
-            f"/inboxes/{segment(inbox_id)}/messages",
-            body=body,
-            idempotency_key=idempotency_key or str(uuid.uuid4()),
-        )
+        return self._post(f"/inboxes/{segment(inbox_id)}/messages", body, idempotency_key)
 
     def reply(
         self,
@@ -176,9 +170,7 @@ class Messages:
         """
         path = f"/messages/{segment(message_id)}/{'reply-all' if everybody else 'reply'}"
         body = Reply(text_body=text_body, html_body=html_body, labels=[*labels])
-        return self._transport.call(
-            Message, "POST", path, body=body, idempotency_key=idempotency_key or str(uuid.uuid4())
-        )
+        return self._post(path, body, idempotency_key)
 
     def forward(
         self,
@@ -201,12 +193,12 @@ class Messages:
             html_body=html_body,
             labels=[*labels],
         )
+        return self._post(f"/messages/{segment(message_id)}/forward", body, idempotency_key)
+
+    def _post(self, path: str, body: SendMessage | Reply, idempotency_key: str | None) -> Message:
+        """Send once, however often the request is tried."""
         return self._transport.call(
-            Message,
-            "POST",
-            f"/messages/{segment(message_id)}/forward",
-            body=body,
-            idempotency_key=idempotency_key or str(uuid.uuid4()),
+            Message, "POST", path, body=body, idempotency_key=idempotency_key or str(uuid.uuid4())
         )
 
     def wait(

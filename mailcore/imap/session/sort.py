@@ -60,13 +60,12 @@ async def thread(session: Session, command: commands.Thread) -> AsyncGenerator[T
 async def _with_summaries(session: Session, found: Sequence[Candidate]) -> list[Candidate]:
     """Get the summaries of messages; those that vanish meanwhile are left out."""
     mailbox = session.selected.mailbox
-    missing = [one.uid for one in found if one.summary is None]
+    missing = [one for one in found if one.summary is None]
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
-        summaries = await session.shared.summaries(mailbox, batch)
-        for one in found:
-            if one.summary is None:
-                one.summary = summaries.get(one.uid)
+        summaries = await session.shared.summaries(mailbox, [one.uid for one in batch])
+        for one in batch:
+            one.summary = summaries.get(one.uid)
     return [one for one in found if one.summary is not None and one.is_there]
 
 
