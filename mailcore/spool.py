@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import tempfile
 from collections.abc import Iterator
 from types import TracebackType
@@ -57,9 +58,14 @@ class Content:
 
     def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
         """Yield all of it in order, ``size`` octets at a time."""
-        data = self.buffer()
+        if self._file is None:
+            data = bytes(self._bytes)
+            yield from (data[start : start + size] for start in range(0, len(data), size))
+            return
+        # Read, and not mapped: what was seen of a map counts as memory until it is closed.
+        self._file.flush()
         for start in range(0, self.size, size):
-            yield data[start : start + size]
+            yield os.pread(self._file.fileno(), min(size, self.size - start), start)
 
     def close(self) -> None:
         """Give the memory and the file back. Harmless when repeated."""

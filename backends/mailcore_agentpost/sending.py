@@ -16,9 +16,9 @@ from typing import Final, TypeVar
 import trio
 
 from mailcore.limits import Limits
-from mailcore.message import Buffer, find_header, headers, parse_structure
+from mailcore.message import Buffer, find_header, header_block, headers, pieces
 from mailcore.spool import Content
-from mailcore_agentpost.cases import IDEMPOTENCY_CONFLICT, Refusal
+from mailcore_agentpost.cases import IDEMPOTENCY_CONFLICT, MESSAGE_TOO_BIG, Refusal
 from mailcore_agentpost.mail.digest import Digest, digest
 from mailcore_agentpost.mail.events import forget_events, record
 from mailcore_agentpost.mail.folders import INBOX, SENT, find_folder
@@ -111,7 +111,11 @@ class Outbox:
 
     def _prepare(self, sender: Sender, message: Message, spools: ExitStack) -> tuple[Copy, Copy]:
         """Make the copy for Sent and the one that is delivered (RFC 6409 §8, RFC 5321 §4.4)."""
-        header = bytes(message.data[: parse_structure(message.data).body])
+        most = self._limits.header_block
+        header = header_block(message.data, most)
+        if len(header) == most:
+            # What lies beyond could be a Bcc that is not taken out.
+            raise Refusal(MESSAGE_TOO_BIG, f"A header has fewer than {most} octets")
         self._policy.check_header(sender, header)
         missing = _missing_fields(sender, header)
         sent = self._with(missing, message.data, header, (), spools)
@@ -139,8 +143,8 @@ class Outbox:
         for field in fields:
             content.write(header[start : field.start])
             start = field.end
-        for position in range(start, len(data), 64 * 1024):
-            content.write(data[position : position + 64 * 1024])
+        for piece in pieces(data, start=start):
+            content.write(piece)
         return content.buffer()
 
     def _commit(
@@ -253,12 +257,12 @@ def return_path(address: str) -> bytes:
 
 def _fingerprint(sender: Sender, message: Message) -> bytes | None:
     """Return what a repetition has in common; None for a message that can not be told apart."""
-    if find_header(bytes(message.data[: parse_structure(message.data).body]), "message-id") is None:
+    if find_header(header_block(message.data), "message-id") is None:
         return None
     envelope = "\0".join((sender.inbox, *sorted(message.recipients))).encode()
     fingerprint = hashlib.sha256(envelope + b"\0")
-    for start in range(0, len(message.data), 64 * 1024):
-        fingerprint.update(message.data[start : start + 64 * 1024])
+    for piece in pieces(message.data):
+        fingerprint.update(piece)
     return fingerprint.digest()
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from mailcore.backend import BackendError, MailTransaction, OverQuota, Peer, Recipient
 from mailcore.limits import Limits
-from mailcore.message import Buffer, headers, parse_structure
+from mailcore.message import Buffer, header_block, headers
 from mailcore.smtp.trace import received_field
 from mailcore.smtp.types import ForwardPath, MailParameters, Reply, ReversePath
 from mailcore.spool import Content
@@ -176,7 +176,7 @@ class Inbound:
 
     async def deliver(self, transaction: MailTransaction, content: Content) -> Sequence[Reply]:
         addresses = list(dict.fromkeys(one.path.address for one in transaction.recipients))
-        _check_hops(content.buffer())
+        _check_hops(header_block(content.buffer(), self._limits.header_block))
         # Only the null path says that this is a notification (RFC 3464 §2).
         report = read_report(content.buffer()) if transaction.sender.is_null else None
         inboxes = dict.fromkeys(self._inboxes[address] for address in addresses)
@@ -198,9 +198,8 @@ class Inbound:
         return Copy(data, digest(data, self._limits))
 
 
-def _check_hops(data: Buffer) -> None:
+def _check_hops(header: bytes) -> None:
     """Refuse what has been on its way for too long: it goes in circles (RFC 5321 §6.3)."""
-    header = bytes(data[: parse_structure(data).body])
     hops = sum(field.name.lower() == b"received" for field in headers(header))
     if hops > _MOST_HOPS:
         raise BackendError("Mail loop", reply=_LOOP)

@@ -6,13 +6,13 @@ Nothing here copies a message, recurses, or raises on malformed input.
 from __future__ import annotations
 
 from mailcore.message.addresses import Address, parse_addresses
-from mailcore.message.buffer import Buffer
+from mailcore.message.buffer import Buffer, forget_pages, pieces
 from mailcore.message.charsets import decode_text
 from mailcore.message.dates import parse_date
 from mailcore.message.decoding import Decoder, decoder
 from mailcore.message.encoded_words import decode_header
 from mailcore.message.envelope import Envelope, parse_envelope
-from mailcore.message.headers import Header, find_header, header_fields, headers
+from mailcore.message.headers import Header, find_header, header_block, header_fields, headers
 from mailcore.message.message_ids import message_ids
 from mailcore.message.parameters import Parameters, get_parameter
 from mailcore.message.sections import find_part, resolve_section
@@ -36,7 +36,9 @@ __all__ = [
     "extract_text",
     "find_header",
     "find_part",
+    "forget_pages",
     "get_parameter",
+    "header_block",
     "header_fields",
     "headers",
     "iter_text_parts",
@@ -45,6 +47,7 @@ __all__ = [
     "parse_date",
     "parse_envelope",
     "parse_structure",
+    "pieces",
     "preview",
     "resolve_section",
     "without_binary",

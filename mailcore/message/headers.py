@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from mailcore.message.buffer import Buffer, find_all
+
 # optional-field =  field-name ":" unstructured CRLF
 # field-name     =  1*ftext                 ; printable US-ASCII except ":"
 # obs-optional   =  field-name *WSP ":" unstructured CRLF
@@ -13,6 +15,8 @@ from dataclasses import dataclass
 # field costs one look at each octet.
 _FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?+", re.MULTILINE)
 _LINE_ENDS = b"\r\n\0"
+BLANK_LINE = re.compile(rb"\n\r?\n")
+LONGEST_BLANK_LINE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,21 @@ def headers(block: bytes) -> Iterator[Header]:
     for match in _FIELD.finditer(block):
         value = match[2]
         yield Header(match[1], value.removesuffix(b"\r"), match.start(), match.end())
+
+
+def header_block(data: Buffer, most: int = 1 << 20) -> bytes:
+    """Return the header of a message with its blank line, cut where it is too long.
+
+    Arguments:
+        data: the octets of the message.
+        most: octets to return, at most.
+    """
+    most = min(len(data), most)
+    for blank in (b"\n", b"\r\n"):
+        if data[: len(blank)] == blank:
+            return data[: len(blank)]
+    found = next(find_all(BLANK_LINE, data, 0, most, LONGEST_BLANK_LINE), None)
+    return data[: most if found is None else found.end()]
 
 
 def unfold(value: bytes) -> bytes:

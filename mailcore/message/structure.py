@@ -10,15 +10,16 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from mailcore.message.buffer import Buffer, count_lines
+from mailcore.message.buffer import Buffer, count_lines, find_all
 from mailcore.message.content import OPAQUE, Content, parse_content
 from mailcore.message.envelope import Envelope, parse_envelope
+from mailcore.message.headers import BLANK_LINE, LONGEST_BLANK_LINE
 from mailcore.message.parameters import Parameters
 
 # delimiter  :=  CRLF "--" boundary          ; RFC 2046 §5.1.1 allows boundaries of 70 octets
 # A line feed alone begins a line as well. Longer lines are no delimiters.
 _DELIMITER = re.compile(rb"\n--([^\r\n]{1,998})")
-_BLANK_LINE = re.compile(rb"\n\r?\n")
+_LONGEST_DELIMITER = 1001
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,8 @@ class _Scanner:
             if self.data[start : start + len(blank)] == blank:
                 return start + len(blank)
         if self.blank_line[0] < start:
-            match = _BLANK_LINE.search(self.data, start)
+            found = find_all(BLANK_LINE, self.data, start, self.size, LONGEST_BLANK_LINE)
+            match = next(found, None)
             self.blank_line = match.span() if match else (self.size, self.size)
         body = self.blank_line[1]
         delimiter = self.next_delimiter(start, body)
@@ -217,7 +219,8 @@ class _Scanner:
         """Return the first delimiter line of an open multipart from the line at ``position``."""
         if not self.boundaries:
             return None
-        for match in _DELIMITER.finditer(self.data, max(position - 1, 0), limit):
+        start = max(position - 1, 0)
+        for match in find_all(_DELIMITER, self.data, start, limit, _LONGEST_DELIMITER):
             # The whole line is compared, not its beginning: boundaries that are a prefix of another
             # one are frequent, text behind a boundary is not.
             text = match[1].rstrip(b" \t")

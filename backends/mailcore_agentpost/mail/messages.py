@@ -10,7 +10,7 @@ from typing import Final
 
 from mailcore.backend import ObjectIds
 from mailcore.limits import MIB
-from mailcore.message import Buffer
+from mailcore.message import Buffer, forget_pages
 from mailcore_agentpost.ids import new_id
 from mailcore_agentpost.mail.digest import Digest
 from mailcore_agentpost.store import Transaction
@@ -34,10 +34,12 @@ def write_body(transaction: Transaction, data: Buffer) -> int:
     body = transaction.execute("INSERT INTO bodies (size) VALUES (?)", (size,)).lastrowid
     assert body is not None
     for number, start in enumerate(range(0, size, _CHUNK)):
+        # No name for the piece: one at a time is in memory.
         transaction.execute(
             "INSERT INTO chunks (body, number, octets) VALUES (?, ?, ?)",
             (body, number, data[start : start + _CHUNK]),
         )
+        forget_pages(data, start, start + _CHUNK)
     transaction.octets += size
     return body
 
