@@ -6,7 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 #: ``*`` in a sequence set: the largest number in use (RFC 9051 §9, seq-number).
 STAR: Final = 0
@@ -82,6 +84,39 @@ class SequenceSet:
 
 #: ``$`` in the place of a sequence set.
 SAVED: Final = SequenceSet((), saved=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PartialRange:
+    """Some of a row of results, by their places in it (RFC 9394 §4, partial-range).
+
+    Arguments:
+        first, last: as they were written, in either order: from 1 on, or both negative: -1 is the
+            last one.
+    """
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.first}:{self.last}"
+
+    @property
+    def from_end(self) -> bool:
+        """Whether it counts from the end."""
+        return self.first < 0
+
+    @property
+    def reach(self) -> int:
+        """How many results there must be, from where it counts, for all of it to be there."""
+        return max(abs(self.first), abs(self.last))
+
+    def of(self, results: Sequence[T]) -> Sequence[T]:
+        """Return those that are in it; some or all of it may lie beyond them."""
+        low, high = sorted((self.first, self.last))
+        if self.from_end:
+            low, high = len(results) + low + 1, len(results) + high + 1
+        return results[max(low - 1, 0) : max(high, 0)]
 
 
 @dataclass(frozen=True, slots=True)

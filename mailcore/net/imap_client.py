@@ -25,7 +25,15 @@ from mailcore.flow import NEED_DATA, PAUSED
 from mailcore.imap import ClientConnection, ClientEvent, Command, searchkeys
 from mailcore.imap import commands as c
 from mailcore.imap import responses as r
-from mailcore.imap.types import BinaryPart, FetchAtt, FetchItem, SequenceSet, State, Status
+from mailcore.imap.types import (
+    BinaryPart,
+    FetchAtt,
+    FetchItem,
+    PartialRange,
+    SequenceSet,
+    State,
+    Status,
+)
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net.imap_results import (
     CommandRefused,
@@ -364,14 +372,25 @@ class ImapClient:
 
     # ------------------------------------------------------------------- the selected mailbox
 
-    async def search(self, key: searchkeys.SearchKey | None = None) -> tuple[int, ...]:
-        """Return the UIDs of the messages for which ``key`` holds; None: of all."""
+    async def search(
+        self, key: searchkeys.SearchKey | None = None, *, partial: PartialRange | None = None
+    ) -> tuple[int, ...]:
+        """Return the UIDs of the messages for which ``key`` holds; None: of all.
+
+        Arguments:
+            key: what is looked for.
+            partial: only these of the results, for servers with PARTIAL (RFC 9394):
+                ``PartialRange(-1, -50)`` for the last fifty.
+        """
         found: tuple[int, ...] = ()
-        for response in await self.run(c.Search("", key or searchkeys.All(), uid=True)):
+        returns = None if partial is None else ()
+        command = c.Search("", key or searchkeys.All(), True, returns, partial=partial)
+        for response in await self.run(command):
             if isinstance(response, r.SearchResponse):
                 found += tuple(response.numbers)
-            elif isinstance(response, r.EsearchResponse) and response.all is not None:
-                for low, high in response.all.resolved(0):
+            elif isinstance(response, r.EsearchResponse):
+                numbers = response.all if response.partial is None else response.partial[1]
+                for low, high in numbers.resolved(0) if numbers is not None else ():
                     found += tuple(range(low, high + 1))
         return found
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailcore.imap.commands.base import Command
 from mailcore.imap.searchkeys import SearchKey
-from mailcore.imap.types import FetchItem, SequenceSet, SortCriterion
+from mailcore.imap.types import FetchItem, PartialRange, SequenceSet, SortCriterion
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,15 @@ class Search(Command):
             ``RETURN ()`` is ("ALL",).
         charset: as the client named it, upper case, or None; strings in ``key`` are decoded
             already.
+        partial: PARTIAL among the return options (RFC 9394 §3.1), which has no word in
+            ``returns``; None without it.
     """
 
     key: SearchKey
     uid: bool = False
     returns: tuple[str, ...] | None = None
     charset: str | None = None
+    partial: PartialRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Sort(Command):
 
     Arguments:
         criteria: what to go by, the first decides first.
-        key, uid, returns, charset: as in :class:`Search`; the charset is never None.
+        key, uid, returns, charset, partial: as in :class:`Search`; the charset is never None.
     """
 
     criteria: tuple[SortCriterion, ...]
@@ -64,6 +67,7 @@ class Sort(Command):
     uid: bool = False
     returns: tuple[str, ...] | None = None
     charset: str = "US-ASCII"
+    partial: PartialRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Fetch(Command):
         uid: ``numbers`` are UIDs.
         changed_since: the modifier of RFC 7162 §3.1.4.1, or None.
         vanished: that of RFC 7162 §3.2.6: tell also which of the UIDs are gone since then.
+        partial: that of RFC 9394 §3.3, for UIDs: only these of the messages, or None.
     """
 
     numbers: SequenceSet
@@ -98,6 +103,7 @@ class Fetch(Command):
     uid: bool = False
     changed_since: int | None = None
     vanished: bool = False
+    partial: PartialRange | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailcore.imap.types import SequenceSet
+from mailcore.imap.types import PartialRange, SequenceSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,14 @@ class ThreadResponse:
 
 @dataclass(frozen=True, slots=True)
 class EsearchResponse:
-    """``* ESEARCH`` (RFC 4731). What is None is left out."""
+    """``* ESEARCH`` (RFC 4731). What is None is left out.
+
+    Arguments:
+        tag: of the command; "" for none.
+        uid: the numbers are UIDs.
+        min, max, count, all, modseq: what was asked for.
+        partial: the range that was asked for, and what is in it; None for nothing (RFC 9394 §3.1).
+    """
 
     tag: str
     uid: bool
@@ -55,3 +62,4 @@ class EsearchResponse:
     count: int | None = None
     all: SequenceSet | None = None
     modseq: int | None = None
+    partial: tuple[PartialRange, SequenceSet | None] | None = None

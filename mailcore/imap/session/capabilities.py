@@ -168,7 +168,12 @@ class Capabilities:
 
     def refusals(self, situation: Situation) -> Refusals:
         """Return what is not served in this situation."""
-        disabled = [row for row in self._rows.values() if row.is_disabled(situation)]
+        # What is not told because a part of it is disabled is not served either.
+        disabled = [
+            row
+            for row in self._rows.values()
+            if row.is_disabled(situation) or not self._is_complete(row, situation)
+        ]
         missing = [
             row
             for row in self._rows.values()

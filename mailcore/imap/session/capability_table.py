@@ -265,6 +265,13 @@ CAPABILITIES: Final = Capabilities(
                 (c.Search, c.Sort, c.Thread), lambda command: asks_age(command.key)
             ),
         ),
+        Row(
+            "PARTIAL",
+            includes=("ESEARCH",),
+            options=dict.fromkeys(
+                (c.Search, c.Sort, c.Fetch), lambda command: command.partial is not None
+            ),
+        ),
         Row("ESEARCH", options={c.Search: lambda command: command.returns is not None}),
         Row("SORT", commands={c.Sort: whole}),
         Row("SORT=DISPLAY", includes=("SORT",), options={c.Sort: _sorts_by_display}),

@@ -75,6 +75,9 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
         return
     plan = _Plan.of(session, command)
     chosen = view.select(command.numbers, command.uid)
+    if command.partial is not None:
+        # RFC 9394 §3.4: first the range, then those of it that have changed.
+        chosen = list(command.partial.of(chosen))
     if command.changed_since is not None:
         if command.vanished:
             for earlier in await vanished_since(view, command.changed_since, command.numbers):

@@ -5,7 +5,7 @@ The snapshot is asked first, then summaries, then messages, and only while the a
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -75,16 +75,24 @@ class Scan:
         self.found: list[Candidate] = []
 
     async def run(
-        self, shared: Shared, among: Sequence[tuple[int, int]]
+        self, shared: Shared, among: Iterable[tuple[int, int]], enough: int | None = None
     ) -> AsyncGenerator[int, None]:
-        """Look at messages; yields now and then how many of them are decided."""
+        """Look at messages; yields now and then how many of them are decided.
+
+        Arguments:
+            shared: where summaries come from.
+            among: sequence numbers and UIDs, in the order in which they are looked at.
+            enough: stop when so many are found; None: find all.
+        """
         undecided: list[tuple[Candidate, bool | None]] = []
+        looked_at = 0
         for number, uid in among:
+            looked_at += 1
             candidate = Candidate(self._view, number, uid)
             answer = _ask(self._matcher, candidate)
             if answer is not False:
                 undecided.append((candidate, answer))
-        decided = len(among) - len(undecided)
+        decided = looked_at - len(undecided)
         for start in range(0, len(undecided), _BATCH):
             yield decided + start
             batch = undecided[start : start + _BATCH]
@@ -96,6 +104,8 @@ class Scan:
                     answer = await self._decide(candidate, summaries.get(candidate.uid))
                 if answer and candidate.uid in self._view.snapshot:
                     self.found.append(candidate)
+                    if len(self.found) == enough:
+                        return
 
     async def _decide(self, candidate: Candidate, summary: Summary | None) -> bool | None:
         candidate.summary = summary

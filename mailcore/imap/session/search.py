@@ -1,4 +1,4 @@
-"""SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182)."""
+"""SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 9394)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mailcore.imap.session.identities import with_known
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.saved import save
 from mailcore.imap.session.scan import Candidate, Scan
-from mailcore.imap.types import ResponseCode, SequenceSet
+from mailcore.imap.types import PartialRange, ResponseCode, SequenceSet
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
@@ -69,11 +69,22 @@ class Looking:
         key = await with_known(command.key, view.mailbox, view.uids)
         scan = Scan(view, key, session.collation, session.time())
         among, self.limited = within_limit(list(enumerate(view.uids, 1)), session.limits)
-        async with aclosing(scan.run(session.shared, among)) as running:
+        page = _only_page(command)
+        if page is not None and page.from_end:
+            among.reverse()
+        enough = None if page is None else page.reach
+        async with aclosing(scan.run(session.shared, among, enough)) as running:
             async for done in running:
                 if session.tell_progress(command, done, len(among)):
                     yield
-        self.found = scan.found
+        self.found = sorted(scan.found, key=lambda one: one.number)
+
+
+def _only_page(command: Searching) -> PartialRange | None:
+    """Return the range of results that alone is asked for, so that the others may stay unknown."""
+    if isinstance(command, commands.Search) and command.returns in ((), ("SAVE",)):
+        return command.partial
+    return None
 
 
 def saves(command: Searching) -> bool:
@@ -96,10 +107,10 @@ def answer(
         kind = SearchResponse if isinstance(command, commands.Search) else SortResponse
         session.send(kind(numbers, modseq))
         return
-    relevant = _relevant(returns, found)
+    relevant = _relevant(command, found)
     if "SAVE" in returns:
         save(session.selected, (one.uid for one in relevant))
-        if returns == ("SAVE",):
+        if returns == ("SAVE",) and command.partial is None:
             return
     session.send(_extended(command, returns, numbers, relevant))
 
@@ -110,16 +121,24 @@ def _names_other_charset(session: Session, command: Searching) -> bool:
     return utf8 and command.charset not in (None, "UTF-8", "US-ASCII")
 
 
-def _relevant(returns: tuple[str, ...], found: Sequence[Candidate]) -> Sequence[Candidate]:
-    """Return the messages that an answer is about: with MIN and MAX only, not all that match.
+def _relevant(
+    command: commands.Search | commands.Sort, found: Sequence[Candidate]
+) -> Sequence[Candidate]:
+    """Return the messages that an answer is about: not all that match, if it names only some.
 
-    RFC 7162 §3.1.10 says so of mod-sequences, RFC 5182 §2.1 of what is saved.
+    RFC 7162 §3.1.10 says so of mod-sequences, RFC 5182 §2.1 and RFC 9394 §3.2 of what is saved.
     """
-    if not {"MIN", "MAX"}.isdisjoint(returns) and {"ALL", "COUNT"}.isdisjoint(returns):
-        lowest = found[:1] if "MIN" in returns else ()
-        highest = found[-1:] if "MAX" in returns else ()
-        return [*lowest, *highest]
-    return found
+    returns = command.returns or ()
+    picks: list[Sequence[Candidate]] = []
+    if "MIN" in returns:
+        picks.append(found[:1])
+    if "MAX" in returns:
+        picks.append(found[-1:])
+    if command.partial is not None:
+        picks.append(command.partial.of(found))
+    if not picks or not {"ALL", "COUNT"}.isdisjoint(returns):
+        return found
+    return [one for pick in picks for one in pick]
 
 
 def _extended(
@@ -136,7 +155,13 @@ def _extended(
         count=len(numbers) if "COUNT" in returns else None,
         all=SequenceSet.in_order(numbers) if "ALL" in returns and numbers else None,
         modseq=_highest(relevant) if asks_modseq(command.key) else None,
+        partial=None if command.partial is None else _page(command.partial, numbers),
     )
+
+
+def _page(wanted: PartialRange, numbers: list[int]) -> tuple[PartialRange, SequenceSet | None]:
+    page = wanted.of(numbers)
+    return wanted, SequenceSet.in_order(page) if page else None
 
 
 def _highest(found: Sequence[Candidate]) -> int | None:

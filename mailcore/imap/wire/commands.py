@@ -219,9 +219,9 @@ def _uid_expunge(cursor: Cursor, tag: str) -> c.Command:
 def _search(*, uid: bool) -> Parser:
     def parse(cursor: Cursor, tag: str) -> c.Command:
         cursor.space()
-        returns = search_returns(cursor)
+        returns, partial = search_returns(cursor)
         charset = search_charset(cursor)
-        return c.Search(tag, search_keys(cursor), uid, returns, charset)
+        return c.Search(tag, search_keys(cursor), uid, returns, charset, partial)
 
     return parse
 
@@ -240,7 +240,13 @@ def _fetch(*, uid: bool) -> Parser:
         items = fetch_items(cursor)
         found = fetch_modifiers(cursor, uid=uid) if cursor.skip(b" ") else {}
         return c.Fetch(
-            tag, numbers, items, uid, found.get("CHANGEDSINCE"), found.get("VANISHED", False)
+            tag,
+            numbers,
+            items,
+            uid,
+            found.get("CHANGEDSINCE"),
+            found.get("VANISHED", False),
+            found.get("PARTIAL"),
         )
 
     return parse

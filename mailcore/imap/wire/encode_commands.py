@@ -16,13 +16,22 @@ from mailcore.imap.types import (
     FetchBody,
     FetchItem,
     FetchPreview,
+    PartialRange,
     Section,
 )
 from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_fetch import encode_section
 from mailcore.imap.wire.encode_search import write_search_keys
 from mailcore.imap.wire.fragments import Fragments
-from mailcore.imap.wire.quoting import astring, atom, flag_list, number, sequence_set, tag
+from mailcore.imap.wire.quoting import (
+    astring,
+    atom,
+    flag_list,
+    number,
+    partial_range,
+    sequence_set,
+    tag,
+)
 from mailcore.sasl import encode_base64
 
 _STORE_ACTIONS = frozenset({"FLAGS", "+FLAGS", "-FLAGS"})
@@ -299,17 +308,24 @@ def _expunge(out: Fragments, command: c.Expunge) -> None:
 
 def _search(out: Fragments, command: c.Search) -> None:
     out.line(_uid(command) + b"SEARCH ")
-    if command.returns is not None:
-        out.line(b"RETURN " + _words(command.returns) + b" ")
+    _returns(out, command.returns, command.partial)
     if command.charset is not None:
         out.line(b"CHARSET " + atom(command.charset) + b" ")
     write_search_keys(out, command.key, command.charset or "utf-8")
 
 
+def _returns(out: Fragments, returns: tuple[str, ...] | None, partial: PartialRange | None) -> None:
+    if returns is None and partial is None:
+        return
+    words = list(map(atom, returns or ()))
+    if partial is not None:
+        words.append(b"PARTIAL " + partial_range(partial))
+    out.line(b"RETURN (%b) " % b" ".join(words))
+
+
 def _sort(out: Fragments, command: c.Sort) -> None:
     out.line(_uid(command) + b"SORT ")
-    if command.returns is not None:
-        out.line(b"RETURN " + _words(command.returns) + b" ")
+    _returns(out, command.returns, command.partial)
     if not command.criteria or not SORT_KEYS.issuperset(one.key for one in command.criteria):
         raise LocalProtocolError("not criteria to sort by")
     words = (b"REVERSE " * one.reverse + one.key.encode("ascii") for one in command.criteria)
@@ -332,9 +348,14 @@ def _fetch(out: Fragments, command: c.Fetch) -> None:
         raise LocalProtocolError("FETCH needs an item")
     items = b" ".join(map(_item, command.items))
     out.line(b"%bFETCH %b (%b)" % (_uid(command), sequence_set(command.numbers), items))
+    modifiers = []
     if command.changed_since is not None:
         vanished = b" VANISHED" * command.vanished
-        out.line(b" (CHANGEDSINCE %b%b)" % (number(command.changed_since), vanished))
+        modifiers.append(b"CHANGEDSINCE %b%b" % (number(command.changed_since), vanished))
+    if command.partial is not None:
+        modifiers.append(b"PARTIAL " + partial_range(command.partial))
+    if modifiers:
+        out.line(b" (%b)" % b" ".join(modifiers))
 
 
 def _item(item: FetchItem) -> bytes:

@@ -19,6 +19,7 @@ from mailcore.imap.wire.quoting import (
     number,
     object_id,
     octets,
+    partial_range,
     raw,
     sequence_set,
     string,
@@ -345,6 +346,10 @@ def _esearch(response: r.EsearchResponse) -> bytes:
             words.append(b"%b %b" % (name, number(value)))
     if response.all is not None:
         words.append(b"ALL " + sequence_set(response.all))
+    if response.partial is not None:
+        wanted, found = response.partial
+        results = b"NIL" if found is None else sequence_set(found)
+        words.append(b"PARTIAL (%b %b)" % (partial_range(wanted), results))
     return b" ".join(words) + b"\r\n"
 
 

@@ -1,4 +1,4 @@
-"""Parameters of SELECT and modifiers of FETCH and STORE (RFC 4466 §2, RFC 7162 §7)."""
+"""Parameters of SELECT, modifiers of FETCH and STORE (RFC 4466 §2, RFC 7162 §7, RFC 9394 §4)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mailcore.imap.commands import QResync
-from mailcore.imap.types import STAR, SequenceSet
+from mailcore.imap.types import STAR, PartialRange, SequenceSet
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.flags import flag
-from mailcore.imap.wire.sets import sequence_set
+from mailcore.imap.wire.sets import partial_range, sequence_set
 
 # What stands behind the name of a modifier.
 Values = Mapping[str, Callable[[Cursor], Any]]
@@ -45,10 +45,16 @@ def _modseq(cursor: Cursor) -> int:
     return cursor.number64()
 
 
+def _partial(cursor: Cursor) -> PartialRange:
+    cursor.space()
+    return partial_range(cursor)
+
+
 # fetch-modifiers =  SP "(" fetch-modifier *(SP fetch-modifier) ")"
 # chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value
 # rexpunges-fetch-mod = "VANISHED"
-_FETCH: Values = {"CHANGEDSINCE": _modseq, "VANISHED": _nothing}
+# modifier-partial = "PARTIAL" SP partial-range
+_FETCH: Values = {"CHANGEDSINCE": _modseq, "VANISHED": _nothing, "PARTIAL": _partial}
 
 
 def fetch_modifiers(cursor: Cursor, *, uid: bool) -> dict[str, Any]:
@@ -57,6 +63,9 @@ def fetch_modifiers(cursor: Cursor, *, uid: bool) -> dict[str, Any]:
     if "VANISHED" in found and not (uid and "CHANGEDSINCE" in found):
         # RFC 7162 §3.2.6
         raise ParseError("VANISHED is for UID FETCH with CHANGEDSINCE")
+    if "PARTIAL" in found and not uid:
+        # RFC 9394 §3.3
+        raise ParseError("PARTIAL is for UID FETCH")
     return found
 
 

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from mailcore.imap import responses as r
+from mailcore.imap.types import PartialRange, SequenceSet
 from mailcore.imap.wire.cursor import MAX_32, Cursor, ParseError
-from mailcore.imap.wire.sets import sequence_set
+from mailcore.imap.wire.sets import partial_range, sequence_set
 from mailcore.imap.wire.strings import string, text
 from mailcore.imap.wire.values import any_value
 
@@ -84,12 +85,24 @@ def _number(cursor: Cursor) -> int:
     return cursor.number64()
 
 
+# ret-data-partial = "PARTIAL" SP "(" partial-range SP partial-results ")"
+# partial-results  = sequence-set / "NIL"
+def _partial(cursor: Cursor) -> tuple[PartialRange, SequenceSet | None]:
+    cursor.expect(b"(", "an opening bracket")
+    wanted = partial_range(cursor)
+    cursor.space()
+    found = None if cursor.skip_word("NIL") else sequence_set(cursor)
+    cursor.expect(b")", "a closing bracket")
+    return wanted, found
+
+
 _RETURN_DATA: dict[str, Any] = {
     "MIN": _number,
     "MAX": _number,
     "COUNT": _number,
     "MODSEQ": _number,
     "ALL": sequence_set,
+    "PARTIAL": _partial,
 }
 
 

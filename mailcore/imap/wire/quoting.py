@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 from mailcore.errors import LocalProtocolError
-from mailcore.imap.types import SequenceSet
+from mailcore.imap.types import PartialRange, SequenceSet
 from mailcore.imap.wire.mutf7 import encode_mutf7
 from mailcore.imap.wire.strings import ASTRING, ATOM
 
@@ -175,6 +175,17 @@ def number(value: int) -> bytes:
     if value < 0:
         raise LocalProtocolError(f"not a number: {value}")
     return b"%d" % value
+
+
+def partial_range(wanted: PartialRange) -> bytes:
+    """Return a range of results.
+
+    Raises:
+        LocalProtocolError: there is no place 0, and both count from the same end.
+    """
+    if wanted.first * wanted.last <= 0:
+        raise LocalProtocolError(f"not a range of results: {wanted}")
+    return str(wanted).encode("ascii")
 
 
 def sequence_set(numbers: SequenceSet) -> bytes:

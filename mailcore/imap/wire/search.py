@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.searchkeys import SearchKey
-from mailcore.imap.types import ResponseCode, Status
+from mailcore.imap.types import PartialRange, ResponseCode, Status
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.dates import parse_date
-from mailcore.imap.wire.sets import message_set
+from mailcore.imap.wire.sets import message_set, partial_range
 from mailcore.imap.wire.strings import astring, atom, string, text
 
 # Character sets that hold US-ASCII as it is, by the name in which Python has them too.
@@ -41,18 +41,30 @@ _RECENT = keys.HasFlag("\\Recent")
 
 
 # search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-def search_returns(cursor: Cursor) -> tuple[str, ...] | None:
-    """Return what RETURN names, with the space behind it; None without RETURN."""
+# search-return-opt =/ modifier-partial                   ; "PARTIAL" SP partial-range, RFC 9394
+def search_returns(cursor: Cursor) -> tuple[tuple[str, ...] | None, PartialRange | None]:
+    """Return what RETURN names, with the space behind it: words, and the range of PARTIAL.
+
+    Without RETURN there are None and None.
+    """
     if not cursor.skip_word("RETURN"):
-        return None
+        return None, None
     cursor.space()
     options = cursor.bracketed(_return_option, "return options", empty=True)
     cursor.space()
-    return tuple(options) or ("ALL",)
+    words = tuple(option for option in options if isinstance(option, str))
+    ranges = [option for option in options if isinstance(option, PartialRange)]
+    if len(ranges) + words.count("ALL") > 1:
+        # RFC 9394 §3.1
+        raise ParseError("One PARTIAL, or ALL")
+    return (words, ranges[0]) if ranges else (words or ("ALL",), None)
 
 
-def _return_option(cursor: Cursor) -> str:
+def _return_option(cursor: Cursor) -> str | PartialRange:
     name = cursor.word("a return option")
+    if name == "PARTIAL":
+        cursor.space()
+        return partial_range(cursor)
     if name not in _RETURNS:
         raise ParseError("Unknown return option")
     return name

@@ -20,11 +20,11 @@ def parse_sort(*, uid: bool) -> Callable[[Cursor, str], c.Command]:
 
     def parse(cursor: Cursor, tag: str) -> c.Command:
         cursor.space()
-        returns = search_returns(cursor)
+        returns, partial = search_returns(cursor)
         criteria = tuple(cursor.bracketed(_criterion, "sort criteria"))
         cursor.space()
         charset = named_charset(cursor)
-        return c.Sort(tag, criteria, search_keys(cursor), uid, returns, charset)
+        return c.Sort(tag, criteria, search_keys(cursor), uid, returns, charset, partial)
 
     return parse
 

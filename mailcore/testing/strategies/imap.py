@@ -23,6 +23,7 @@ from mailcore.imap.types import (
     FetchBody,
     FetchItem,
     FetchPreview,
+    PartialRange,
     Section,
     SequenceSet,
     SortCriterion,
@@ -239,6 +240,32 @@ def _words(*names: str) -> st.SearchStrategy[tuple[str, ...]]:
 
 _STATUS_ITEMS = _words("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "MAILBOXID")
 
+_PLACES = st.integers(1, 2**32 - 1)
+partial_ranges = st.one_of(
+    st.builds(PartialRange, _PLACES, _PLACES),
+    st.builds(lambda a, b: PartialRange(-a, -b), _PLACES, _PLACES),
+)
+
+
+def _perhaps_partial(
+    command: c.Search | c.Sort,
+) -> st.SearchStrategy[c.Search | c.Sort]:
+    """PARTIAL stands among the return options, and not beside ALL."""
+    if command.returns is None:
+        return st.just(command)
+    words = tuple(word for word in command.returns if word != "ALL")
+    return st.just(command) | partial_ranges.map(
+        lambda wanted: replace(command, returns=words, partial=wanted)
+    )
+
+
+def _perhaps_page(command: c.Fetch) -> st.SearchStrategy[c.Fetch]:
+    """PARTIAL is for UID FETCH."""
+    if not command.uid:
+        return st.just(command)
+    return st.just(command) | partial_ranges.map(lambda wanted: replace(command, partial=wanted))
+
+
 _RETURNS = st.none() | _words("MIN", "MAX", "ALL", "COUNT", "SAVE").filter(bool)
 
 #: One strategy a kind of command.
@@ -363,7 +390,7 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.booleans(),
         _RETURNS,
         st.sampled_from([None, "UTF-8"]),
-    ),
+    ).flatmap(_perhaps_partial),
     c.Sort: st.builds(
         c.Sort,
         tags,
@@ -376,7 +403,7 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.booleans(),
         _RETURNS,
         st.just("UTF-8"),
-    ),
+    ).flatmap(_perhaps_partial),
     c.Thread: st.builds(
         c.Thread,
         tags,
@@ -392,7 +419,9 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.lists(fetch_items, min_size=1, max_size=4).map(tuple),
         st.booleans(),
         st.none() | _MOD_SEQUENCES,
-    ).flatmap(_perhaps_vanished),
+    )
+    .flatmap(_perhaps_vanished)
+    .flatmap(_perhaps_page),
     c.Store: st.builds(
         c.Store,
         tags,

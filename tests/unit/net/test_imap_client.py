@@ -18,7 +18,7 @@ from mailcore.errors import LocalProtocolError, RemoteProtocolError
 from mailcore.imap import commands as c
 from mailcore.imap import responses as r
 from mailcore.imap import searchkeys as keys
-from mailcore.imap.types import FetchAtt, FetchBody, Section, SequenceSet
+from mailcore.imap.types import FetchAtt, FetchBody, PartialRange, Section, SequenceSet
 from mailcore.net import CommandRefused, ImapClient, ImapError, bind, connect_imap, imap_door
 from mailcore.net.imap_program import PASSWORD_VARIABLE
 from mailcore.serve.certificates import CertificateFiles
@@ -55,6 +55,8 @@ async def test_append_search_fetch_store_expunge(client):
     assert client.exists == 2
     assert await client.search() == (1, 2)
     assert await client.search(keys.HasFlag("\\Flagged")) == (1,)
+    assert await client.search(partial=PartialRange(-1, -1)) == (2,)
+    assert await client.search(partial=PartialRange(5, 9)) == ()
     [first, second] = [message async for message in client.fetch([1, 2])]
     assert (first.number, first.uid, second.uid) == (1, 1, 2)
     assert first.envelope is not None

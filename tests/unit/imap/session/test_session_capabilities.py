@@ -38,6 +38,7 @@ PROBES: dict[str, str] = {
     "MOVE": "MOVE 1 Trash",
     "NAMESPACE": "NAMESPACE",
     "OBJECTID": "FETCH 1 (EMAILID)",
+    "PARTIAL": "SEARCH RETURN (PARTIAL 1:5) ALL",
     "PREVIEW": "FETCH 1 (PREVIEW)",
     "SAVEDATE": "FETCH 1 (SAVEDATE)",
     "QUOTA": 'GETQUOTA ""',

@@ -9,7 +9,7 @@ import pytest
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import commands as c
 from mailcore.imap import searchkeys as keys
-from mailcore.imap.types import FetchAtt, FetchBody, Section, SequenceSet, Status
+from mailcore.imap.types import FetchAtt, FetchBody, PartialRange, Section, SequenceSet, Status
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.encode_search import write_search_keys
 from mailcore.imap.wire.fetch import fetch_items
@@ -117,15 +117,17 @@ def test_search_keys_nest_only_so_deep(octets):
 
 
 @pytest.mark.parametrize(
-    ("octets", "returns"),
+    ("octets", "returns", "partial"),
     [
-        (b"", None),
-        (b"RETURN () ", ("ALL",)),
-        (b"return (min MAX count all) ", ("MIN", "MAX", "COUNT", "ALL")),
+        (b"", None, None),
+        (b"RETURN () ", ("ALL",), None),
+        (b"return (min MAX count all) ", ("MIN", "MAX", "COUNT", "ALL"), None),
+        (b"RETURN (partial 5:1) ", (), PartialRange(5, 1)),
+        (b"RETURN (MIN PARTIAL -1:-50 SAVE) ", ("MIN", "SAVE"), PartialRange(-1, -50)),
     ],
 )
-def test_return_options(octets, returns):
-    assert parse(search_returns, octets) == returns
+def test_return_options(octets, returns, partial):
+    assert parse(search_returns, octets) == (returns, partial)
 
 
 @pytest.mark.parametrize("octets", [b"RETURN (X) ", b"RETURN MIN ", b"RETURN ( ) ", b"RETURN()"])

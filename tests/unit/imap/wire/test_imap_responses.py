@@ -9,7 +9,7 @@ import pytest
 
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import responses as r
-from mailcore.imap.types import ResponseCode, Section, SequenceSet, Status
+from mailcore.imap.types import PartialRange, ResponseCode, Section, SequenceSet, Status
 from mailcore.imap.wire.encode_responses import ResponseEncoder
 from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
 from mailcore.message import Address, Envelope, Part, parse_structure
@@ -97,6 +97,8 @@ def test_mailbox_names_are_utf8_once_that_is_enabled(enabled):
         r.StatusResponse("a", {"MESSAGES": -1}),
         r.EsearchResponse("t", False, min=-1),
         r.EsearchResponse("t", False, all=SequenceSet(())),
+        r.EsearchResponse("t", False, partial=(PartialRange(0, 3), None)),
+        r.EsearchResponse("t", False, partial=(PartialRange(-1, 3), None)),
         r.FlagsResponse(("\\",)),
         r.Exists(-1),
         r.Expunged(0),

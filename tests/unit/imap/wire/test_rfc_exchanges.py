@@ -26,7 +26,7 @@ LINES = [line.split(" ", 2) for line in (DATA / "imap_exchanges.txt").read_text(
 
 _LITERAL = re.compile(r"\{([0-9]+)\+?\}$")
 # Extensions of the grammar whose commands are read when their room has landed.
-_LATER = re.compile(r"RETURN \([^)]*(?:PARTIAL|UPDATE|CONTEXT)", re.IGNORECASE)
+_LATER = re.compile(r"RETURN \([^)]*(?:UPDATE|CONTEXT)", re.IGNORECASE)
 
 #: What is not in the grammar of its own RFC, and why.
 ERRATA = {
