@@ -1,4 +1,8 @@
-"""How fast mailcore is, as ratios to a named peer or to a floor: ``python -m benchmarks``.
+"""mailcore beside other mail servers: ``python -m benchmarks --peers dovecot,postfix``.
 
-Figures of one run can be compared with each other, and with nothing else.
+Each row of the table is a piece of work that a driver of our own asks of one server after the
+other, over sockets on loopback: the server on one core, the driver on another. Commands are made
+before the clock starts. Runs are interleaved; what is told is the median, and ratios.
+
+``benchmarks.micro`` measures pieces of mailcore by themselves, against a floor in the same run.
 """

@@ -1,26 +1,136 @@
-"""``python -m benchmarks [NAME ...]``: all of them, or those that are named."""
+"""``python -m benchmarks``: the table of mailcore and its peers.
+
+python -m benchmarks --peers dovecot,postfix
+python -m benchmarks --peers "" --rows noop,flags --rounds 1 --messages 1000
+python -m benchmarks.micro
+"""
 
 from __future__ import annotations
 
 import argparse
-import platform
+import logging
+import resource
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
-from benchmarks import commits, messages, session
+from benchmarks.client import Refused
+from benchmarks.filling import fill
+from benchmarks.peers import PEERS
+from benchmarks.process import pin_driver
+from benchmarks.report import OURS, Report, Result
+from benchmarks.rows import ROWS
+from benchmarks.rows.row import MESSAGES, Row
+from benchmarks.target import Target
 
-_ALL = {"messages": messages.run, "session": session.run, "commits": commits.run}
+_log = logging.getLogger("benchmarks")
 
 
 def main() -> None:
-    """Run what the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(_ALL))
-    names = parser.parse_args().names
-    if unknown := set(names) - _ALL.keys():
-        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
-    print(f"Python {platform.python_version()} on {platform.machine()}")
-    for name, run in _ALL.items():
-        if not names or name in names:
-            run()
+    """Measure what the command line asks for."""
+    arguments = _arguments()
+    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    # A row has thousands of connections.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    pin_driver()
+    with ExitStack() as stack:
+        targets = _started(stack, arguments.peers, arguments.messages)
+        report = Report(
+            {target.name: target.version for target in targets},
+            {row.name: row.work for row in arguments.rows},
+        )
+        for number in range(arguments.rounds):
+            for row in arguments.rows:
+                if not (row.once and number):
+                    _measure(row, targets, report)
+    if arguments.write is not None:
+        report.write(arguments.write)
+    print(report.markdown())
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure mailcore beside other servers, on this machine.",
+    )
+    parser.add_argument(
+        "--peers",
+        type=_names(PEERS),
+        default=[name for name in PEERS if name != OURS],
+        metavar="NAME,…",
+        help=f"beside mailcore: {', '.join(name for name in PEERS if name != OURS)} (all)",
+    )
+    by_name = {row.name: row for row in ROWS}
+    parser.add_argument(
+        "--rows",
+        type=lambda text: [by_name[name] for name in _names(by_name)(text)],
+        default=ROWS,
+        metavar="NAME,…",
+        help=f"only these: {', '.join(by_name)}",
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="of each row (3)")
+    parser.add_argument(
+        "--messages", type=int, default=MESSAGES, help=f"in the mailbox ({MESSAGES})"
+    )
+    parser.add_argument(
+        "--write", type=Path, metavar="DIRECTORY", help="write results.json and RESULTS.md there"
+    )
+    return parser.parse_args()
+
+
+def _names(known: Collection[str]) -> Callable[[str], list[str]]:
+    def names(text: str) -> list[str]:
+        wanted = [name.strip() for name in text.split(",") if name.strip()]
+        if unknown := [name for name in wanted if name not in known]:
+            raise argparse.ArgumentTypeError(f"there is no {', '.join(unknown)}")
+        return wanted
+
+    return names
+
+
+def _started(stack: ExitStack, peers: Sequence[str], messages: int) -> list[Target]:
+    """Start and fill them all; an idle server costs the others nothing."""
+    targets = []
+    for name in dict.fromkeys((OURS, *peers)):
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{name}-")))
+        try:
+            target = stack.enter_context(PEERS[name](directory))
+        except RuntimeError as error:
+            if name == OURS:
+                raise
+            _log.warning("%s: left out: %s", name, error)
+            continue
+        _log.info("%s: %s", name, target.version)
+        targets.append(fill(target, messages))
+    return targets
+
+
+def _measure(row: Row, targets: Sequence[Target], report: Report) -> None:
+    results = report.results.setdefault(row.name, {})
+    for target in targets:
+        if not row.can_be_asked_of(target) or target.name in report.refusals.get(row.name, ()):
+            continue
+        before = target.process.cpu_seconds()
+        try:
+            tally = row.measure(target)
+        except (Refused, OSError) as error:
+            report.refusals.setdefault(row.name, {})[target.name] = str(error)[:200]
+            _log.warning("%s, %s: %s", row.name, target.name, error)
+            continue
+        latencies = sorted(tally.latencies)
+        result = Result(
+            rate=tally.count / tally.seconds,
+            p50=statistics.median(latencies),
+            p99=latencies[int(len(latencies) * 0.99)],
+            cpu=(target.process.cpu_seconds() - before) / tally.count,
+            memory=tally.memory or target.process.memory(),
+        )
+        results.setdefault(target.name, []).append(result)
+        _log.info("%-24s %-10s %12.1f/s", row.name, target.name, result.rate)
 
 
 main()

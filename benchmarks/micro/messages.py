@@ -6,7 +6,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from benchmarks.timing import side_by_side
+from benchmarks.micro.timing import side_by_side
 from mailcore.imap.summary import summarize
 
 _MESSAGES = 200

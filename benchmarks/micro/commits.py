@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trio
 
-from benchmarks.timing import side_by_side
+from benchmarks.micro.timing import side_by_side
 from mailcore.limits import DEFAULT_LIMITS
 from mailcore_agentpost.mail import inboxes
 from mailcore_agentpost.mail.digest import digest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from benchmarks.timing import side_by_side
+from benchmarks.micro.timing import side_by_side
 from mailcore.backend import Peer
 from mailcore.imap.session import Session
 from mailcore.testing.memory import MemoryBackend, new_message

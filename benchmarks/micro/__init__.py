@@ -1,0 +1,1 @@
+"""Pieces of mailcore by themselves, beside a floor: ``python -m benchmarks.micro``."""
