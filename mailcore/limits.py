@@ -108,6 +108,10 @@ class Limits:
     failed_logins_per_peer: int = 50
     # Iterations that a server may ask of a client for SCRAM: some seconds at most (RFC 5802 §9).
     scram_iterations: int = 2_000_000
+    # What a trusted proxy sends ahead of its client's octets (the PROXY protocol): a few hundred
+    # octets, or some thousand with a certificate; at once, but a lost packet takes three seconds.
+    proxy_header: int = 8 * KIB
+    proxy_header_timeout: float = 10.0
     # Connections at a time.
     connections_per_peer: int = 100
     connections: int = 10_000

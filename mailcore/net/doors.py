@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -40,6 +40,7 @@ def session_door(
     starttls: TLSSource | None = None,
     limits: Limits = DEFAULT_LIMITS,
     admission: Admission | None = None,
+    proxies: Iterable[str] = (),
 ) -> Door:
     """Make a door whose connections are served by sessions.
 
@@ -51,6 +52,8 @@ def session_door(
         starttls: for sessions that offer STARTTLS.
         limits: of connections, handshakes and slow readers.
         admission: counts to share with other doors: of connections, and of wrong passwords.
+        proxies: addresses and networks whose connections begin with a header of the PROXY protocol,
+            and "unix" for those of a unix socket.
     """
     admission = admission or Admission(limits)
 
@@ -82,6 +85,7 @@ def session_door(
         tls=implicit_tls is not None,
         limits=limits,
         admission=admission,
+        proxies=proxies,
     )
 
 

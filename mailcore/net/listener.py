@@ -9,7 +9,7 @@ import logging
 import socket as stdlib_socket
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,6 +19,9 @@ import trio
 from mailcore.backend import Peer
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net.failed_logins import FailedLogins
+from mailcore.net.proxied import read_proxy_header, told_by
+from mailcore.networks import Networks
+from mailcore.proxy_protocol import ProxyProtocolError
 
 logger = logging.getLogger("mailcore.net")
 
@@ -148,6 +151,18 @@ class Admission:
         self._total = 0
 
     @contextmanager
+    def wait(self) -> Iterator[bool]:
+        """Count a connection of which only the proxy is known yet; give False for no room."""
+        if self._total >= self._limits.connections:
+            yield False
+            return
+        self._total += 1
+        try:
+            yield True
+        finally:
+            self._total -= 1
+
+    @contextmanager
     def enter(self, host: str) -> Iterator[bool]:
         """Count a connection while it lasts; give False if there is no room for it."""
         key = self._key(host)
@@ -219,6 +234,8 @@ class Door:
         tls: whether connections are encrypted from the start.
         limits: of connections, if no ``admission`` is given.
         admission: counts shared with other doors.
+        proxies: addresses and networks whose connections begin with a header of the PROXY protocol,
+            and "unix" for those of a unix socket.
     """
 
     def __init__(
@@ -231,6 +248,7 @@ class Door:
         tls: bool = False,
         limits: Limits = DEFAULT_LIMITS,
         admission: Admission | None = None,
+        proxies: Iterable[str] = (),
     ) -> None:
         self.addresses = addresses(listeners)
         self._protocol = protocol
@@ -240,6 +258,7 @@ class Door:
         self._tls = tls
         self._limits = limits
         self._admission = admission or Admission(limits)
+        self._proxies = Networks(proxies)
         self._connections: set[Connection] = set()
         self._refusals = 0
         self._closing = trio.Event()
@@ -297,7 +316,29 @@ class Door:
         host = address[0].removeprefix("::ffff:")
         peer = Peer(self._protocol, host, address[1], tls=self._tls)
         connection = Connection(socket, peer, self._closing)
-        with socket, self._admission.enter(host) as admitted:
+        with socket:
+            if host in self._proxies and not await self._learn_client(connection):
+                return
+            await self._admit(connection)
+
+    async def _learn_client(self, connection: Connection) -> bool:
+        """Learn from a proxy for whom it speaks; return False if it does not say so properly."""
+        with self._admission.wait() as room:
+            if not room:
+                logger.warning("%s refused: too many connections", connection)
+                return False
+            try:
+                header = await read_proxy_header(connection.socket, self._limits)
+            except (OSError, ProxyProtocolError) as error:
+                logger.warning("%s: no PROXY protocol header: %s", connection, error)
+                return False
+        proxy = str(connection)
+        connection.peer = told_by(header, connection.peer)
+        logger.info("%s speaks for %s:%d", proxy, connection.peer.host, connection.peer.port)
+        return True
+
+    async def _admit(self, connection: Connection) -> None:
+        with self._admission.enter(connection.peer.host) as admitted:
             if admitted:
                 await self._serve_admitted(connection)
             else:

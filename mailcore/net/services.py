@@ -39,6 +39,7 @@ def imap_door(
     tls: TLS,
     starttls: TLS = None,
     disabled: Collection[str] = (),
+    proxies: Collection[str] = (),
     limits: Limits = DEFAULT_LIMITS,
     admission: Admission | None = None,
 ) -> Door:
@@ -64,6 +65,7 @@ def imap_door(
         starttls=upgrade,
         limits=limits,
         admission=admission,
+        proxies=proxies,
     )
 
 
@@ -84,7 +86,7 @@ def smtp_door(
     Arguments:
         mode: who comes in by it, see :data:`mailcore.smtp.session.Mode`.
         starttls: offer STARTTLS with this.
-        listener: its quirks, what it does without, and whom it trusts.
+        listener: its quirks, what it does without, whom it trusts, and its proxies.
 
     The others are as for :func:`serve_smtp`.
     """
@@ -111,6 +113,7 @@ def smtp_door(
         starttls=upgrade,
         limits=limits,
         admission=admission,
+        proxies=listener.proxy_protocol,
     )
 
 
@@ -120,6 +123,7 @@ async def serve_imap(
     tls: TLS,
     starttls: TLS = None,
     disabled: Collection[str] = (),
+    proxies: Collection[str] = (),
     host: str = "127.0.0.1",
     port: int = 0,
     limits: Limits = DEFAULT_LIMITS,
@@ -133,6 +137,7 @@ async def serve_imap(
             at first, with ``starttls`` or for tests.
         starttls: offer STARTTLS with this (RFC 9051 §6.2.1); nobody logs in before it.
         disabled: capabilities that are neither advertised nor served, as CAPABILITY spells them.
+        proxies: addresses and networks whose connections begin with a header of the PROXY protocol.
         host: address to listen on; ``*`` for all.
         port: 0 for any free one.
         limits: bounds on what peers may do.
@@ -146,6 +151,7 @@ async def serve_imap(
         tls=tls,
         starttls=starttls,
         disabled=disabled,
+        proxies=proxies,
         limits=limits,
     )
     await door.run(task_status=task_status)
@@ -169,7 +175,7 @@ async def serve_smtp(
         backend: its accounts must be :class:`mailcore.backend.Submits`.
         starttls: offer STARTTLS with this, if ``tls`` is None; nobody logs in before.
         hostname: what the server calls itself.
-        listener: its quirks, what it does without, and whom it trusts.
+        listener: its quirks, what it does without, whom it trusts, and its proxies.
 
     The others are as for :func:`serve_imap`.
     """
@@ -203,7 +209,7 @@ async def serve_mx(
     Arguments:
         starttls: a context, or a function that gives it; None to not offer STARTTLS.
         lmtp: speak LMTP.
-        listener: its quirks, what it does without, and whom it trusts.
+        listener: its quirks, what it does without, whom it trusts, and its proxies.
 
     The others are as for :func:`serve_smtp`.
     """

@@ -102,6 +102,12 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
     flag("--submission-port", metavar="PORT", help="SMTP submission with STARTTLS (none)")
     flag("--lmtp-port", metavar="PORT", help="LMTP, for a mail server of your own (none)")
     flag("--lmtp-socket", metavar="PATH", help="LMTP on a unix socket (none)")
+    for name in ("imap", "smtp", "submission", "mx", "lmtp"):
+        flag(
+            f"--{name}-proxy-protocol",
+            metavar="NETWORKS",
+            help="proxies in front of it that send a PROXY protocol header, by commas (none)",
+        )
     flag("--standard-ports", action="store_const", const="true", help="IMAP 993, SMTP 465")
     flag("--domain", help="mail domain of new inboxes (shared.localhost)")
     flag("--tls-cert", metavar="FILE", help="a certificate chain of your own, PEM")

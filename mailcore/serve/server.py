@@ -209,6 +209,7 @@ def _doors(
             sockets["imap"],
             tls=tls,
             disabled=settings.imap.disable,
+            proxies=settings.imap.proxy_protocol,
             limits=limits,
             admission=admission,
         ),

@@ -182,3 +182,11 @@ def test_capabilities_of_imap_can_be_turned_off(tmp_path: Path) -> None:
     assert by_environment.settings.imap.disable == ("IDLE", "move")
     with pytest.raises(ConfigError, match="no such capability: 'COMPRES'"):
         load(tmp_path, '[imap]\ndisable = ["COMPRES"]\n')
+
+
+def test_proxies_are_named_for_each_listener(tmp_path: Path) -> None:
+    settings = load(tmp_path, imap_proxy_protocol="192.0.2.1, 2001:db8::/32").settings
+    assert settings.imap.proxy_protocol == ("192.0.2.1", "2001:db8::/32")
+    assert settings.mx.proxy_protocol == ()
+    with pytest.raises(ConfigError, match=r"\[mx\].*192\.0\.2\.1/24"):
+        load(tmp_path, '[mx]\nproxy_protocol = ["192.0.2.1/24"]\n')

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 
+from mailcore.networks import Networks
 from mailcore.smtp.quirks import Quirk, parse_quirks
 from mailcore.smtp.session.extensions import check_keywords
-
-#: In ``trusted``: whoever reaches a unix socket, which has no address.
-UNIX = "unix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +19,8 @@ class Listener:
         disable: keywords of extensions to do without.
         trusted: addresses and networks of proxies and filters that may say whom they speak for
             (XCLIENT, XFORWARD); "unix" for all on a unix socket.
+        proxy_protocol: addresses and networks of proxies whose connections all begin with a header
+            of the PROXY protocol; "unix" likewise. Whoever comes from elsewhere comes without one.
 
     Raises:
         ValueError: no such quirk, extension or network.
@@ -30,13 +29,13 @@ class Listener:
     quirks: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
+    proxy_protocol: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         parse_quirks(self.quirks)
         check_keywords(self.disable)
-        for network in self.trusted:
-            if network != UNIX:
-                ipaddress.ip_network(network)
+        Networks(self.trusted)
+        Networks(self.proxy_protocol)
 
     @property
     def allowed(self) -> Quirk:
@@ -49,14 +48,7 @@ class Listener:
         Arguments:
             host: its address as text; "" on a unix socket.
         """
-        if not host:
-            return UNIX in self.trusted
-        try:
-            address = ipaddress.ip_address(host.partition("%")[0])
-        except ValueError:
-            return False
-        networks = (ipaddress.ip_network(one) for one in self.trusted if one != UNIX)
-        return any(address in network for network in networks)
+        return host in Networks(self.trusted)
 
 
 #: A listener about which nothing is special.

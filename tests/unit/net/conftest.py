@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -139,23 +139,31 @@ class LineServer:
     def __init__(self, door: Door, sessions: list[LineSession]) -> None:
         self.door = door
         self.sessions = sessions
+        self.clients: list[Client] = []
 
     async def connect(self, tls: ssl.SSLContext | None = None) -> Client:
         host, port = self.door.addresses[0]
         stream: trio.abc.Stream = await trio.open_tcp_stream(host, port)
         if tls is not None:
             stream = trio.SSLStream(stream, tls, server_hostname=host)
-        return Client(stream)
+        self.clients.append(Client(stream))
+        return self.clients[-1]
 
 
 StartDoor = Callable[..., Awaitable[LineServer]]
 
 
 @pytest.fixture
-async def start(nursery: trio.Nursery, certificate: CertificateFiles) -> StartDoor:
+async def start(nursery: trio.Nursery, certificate: CertificateFiles) -> AsyncIterator[StartDoor]:
     """Start a door: ``tls`` is ``"implicit"``, ``"starttls"`` or None; more are limits."""
+    servers: list[LineServer] = []
 
-    async def start(tls: str | None = None, timeout: float = 30.0, **limits: Any) -> LineServer:
+    async def start(
+        tls: str | None = None,
+        timeout: float = 30.0,
+        proxies: tuple[str, ...] = (),
+        **limits: Any,
+    ) -> LineServer:
         context = certificate.context()
         sessions: list[LineSession] = []
 
@@ -170,8 +178,13 @@ async def start(nursery: trio.Nursery, certificate: CertificateFiles) -> StartDo
             implicit_tls=(lambda: context) if tls == "implicit" else None,
             starttls=(lambda: context) if tls == "starttls" else None,
             limits=replace(DEFAULT_LIMITS, **limits),
+            proxies=proxies,
         )
         await nursery.start(door.run)
-        return LineServer(door, sessions)
+        servers.append(LineServer(door, sessions))
+        return servers[-1]
 
-    return start
+    yield start
+    for server in servers:
+        for client in server.clients:
+            await trio.aclose_forcefully(client.stream)
