@@ -49,9 +49,9 @@ def test_hostile_subjects_take_linear_time(piece: str) -> None:
 
     def seconds(count: int) -> float:
         subject = piece * count + "x"
-        start = time.perf_counter()
+        start = time.thread_time()
         base_subject(subject)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     seconds(1000)
     small = min(seconds(2000) for _ in range(3))
