@@ -82,6 +82,12 @@ class Limits:
     mime_parts: int = 10_000
     # All header blocks of a message together.
     header_block: int = MIB
+    # Texts of one SEARCH that an index is asked for: each answer is as long as the mailbox at most.
+    # Whatever is beyond is looked for in the messages, which takes time but no memory.
+    text_lookups: int = 32
+    # Octets of a message's text that an index holds. A longer one (a log, a list of numbers) is
+    # looked through when somebody searches.
+    indexed_text: int = MIB
     # Changes that a slow reader has not been told; beyond, the session compares snapshots instead.
     queued_changes: int = 10_000
     # Summaries kept in memory for mailboxes that keep none themselves, all sessions together.

@@ -33,10 +33,12 @@ from mailcore_agentpost.service import Service
 from mailcore_agentpost.settings import Relay, Settings
 from mailcore_agentpost.smtp import Inbound, Submitting
 from mailcore_agentpost.store import Store, Transaction
+from mailcore_agentpost.texts import TextIndex
 from mailcore_agentpost.types import InboxRow, KeyRow
 from mailcore_agentpost.webhooks import WebhookSender, WebhookService
 
 _FILE: Final = "agentpost.db"
+_TEXTS: Final = "agentpost-texts.db"
 _HOUR: Final = 60 * 60.0
 _SCOPES: Final = {"imap": "messages:read", "smtp": "messages:write"}
 _FIRST_INBOX: Final = "support"
@@ -50,13 +52,23 @@ class AgentPost:
 
     Arguments:
         store: its file, open.
+        texts: the index of it, open.
         hub: told of what changes in it.
         context: of the server.
         nursery: for what waits: keys that expire while they are in use.
     """
 
-    def __init__(self, store: Store, hub: Hub, context: Context, nursery: trio.Nursery) -> None:
+    def __init__(
+        self,
+        store: Store,
+        texts: TextIndex,
+        hub: Hub,
+        context: Context,
+        nursery: trio.Nursery,
+    ) -> None:
         self.store = store
+        #: Finds texts in the store.
+        self.texts = texts
         #: Tells what changes and what happens, for whoever embeds AgentPost.
         self.hub = hub
         self._context = context
@@ -115,6 +127,7 @@ class AgentPost:
 
         access = Access(
             self.store,
+            self.texts,
             self._settings,
             self._context.limits,
             Sender(key.id, key.org_id, inbox.id, inbox.address),
@@ -256,17 +269,25 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
     hub = Hub()
     with ExitStack() as stack:
         directory = context.data or Path(stack.enter_context(TemporaryDirectory()))
-        store = Store(directory / _FILE, hub.tell, durable=context.data is not None)
+        texts = TextIndex(directory / _TEXTS, directory / _FILE, context.limits)
+        store = Store(
+            directory / _FILE,
+            hub.tell,
+            durable=context.data is not None,
+            tell_texts=texts.changed,
+        )
         try:
+            texts.open()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_forget_hourly, store)
-                backend = AgentPost(store, hub, context, nursery)
+                backend = AgentPost(store, texts, hub, context, nursery)
                 nursery.start_soon(backend.webhook_sender.run)
                 nursery.start_soon(backend.courier.run)
                 yield backend
                 nursery.cancel_scope.cancel()
         finally:
-            # It blocks until what is queued is on the disk; nobody is left to be kept waiting.
+            # They block until what is queued is done; nobody is left to be kept waiting.
+            texts.close()
             store.close()
 
 

@@ -28,6 +28,8 @@ from mailcore.backend import (
     Peer,
     Resource,
     SubscriptionChanged,
+    TextKey,
+    TextMatches,
 )
 from mailcore.limits import Limits
 from mailcore.message import Buffer
@@ -41,6 +43,7 @@ from mailcore_agentpost.sending import SEEN, in_thread_if_large
 from mailcore_agentpost.settings import Settings
 from mailcore_agentpost.smtp import Submission, Submitting
 from mailcore_agentpost.store import Store, Transaction
+from mailcore_agentpost.texts import TextIndex
 from mailcore_agentpost.types import Direction
 
 _FLAGS: Final = frozenset({"\\Answered", "\\Flagged", "\\Deleted", SEEN, "\\Draft", "\\*"})
@@ -51,12 +54,13 @@ class Access:
     """What a connection shares with the folders that it opens.
 
     Arguments:
-        store, settings, limits: the backend's.
+        store, texts, settings, limits: the backend's.
         sender: the inbox, and the key that opened it.
         may_write: whether the key has the scope ``messages:write``.
     """
 
     store: Store
+    texts: TextIndex
     settings: Settings
     limits: Limits
     sender: Sender
@@ -243,7 +247,7 @@ class Mailbox:
     """A folder.
 
     Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory, IdentifiesMessages,
-    KeepsSaveDates, Replaceable.
+    KeepsSaveDates, Replaceable, SearchesText.
 
     Arguments:
         access: the rights of whoever opened it.
@@ -280,6 +284,9 @@ class Mailbox:
         return await self._store.read(
             partial(messages.read_summaries, folder=self._folder.id, uids=uids)
         )
+
+    async def search_text(self, key: TextKey, uids: Sequence[int]) -> TextMatches | None:
+        return await self._access.texts.search_folder(self._folder.inbox, self._folder.id, key)
 
     async def object_ids(self, uids: Sequence[int]) -> Mapping[int, ObjectIds]:
         return await self._store.read(partial(messages.read_ids, folder=self._folder.id, uids=uids))

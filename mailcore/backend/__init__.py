@@ -84,6 +84,7 @@ from mailcore.backend.quotas import (
     SetsQuotas,
 )
 from mailcore.backend.replacing import Replaceable
+from mailcore.backend.searching import SearchesText, TextKey, TextMatches
 from mailcore.backend.sending import (
     Delivery,
     Forwarded,
@@ -154,10 +155,13 @@ __all__ = [
     "Replaceable",
     "ResolvesUrls",
     "Resource",
+    "SearchesText",
     "SetsQuotas",
     "Submits",
     "SubscriptionChanged",
     "TakesCredentials",
+    "TextKey",
+    "TextMatches",
     "TooBig",
     "Unavailable",
     "Watchable",

@@ -6,18 +6,27 @@ then with the summary, then with the message, and only while the answer is still
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.collation import Collation, casemap
 from mailcore.imap.searchkeys import SearchKey
-from mailcore.message import Buffer, decode_header, headers, iter_text_parts, parse_structure
+from mailcore.message import (
+    Buffer,
+    Part,
+    decode_header,
+    headers,
+    iter_text_parts,
+    parse_structure,
+)
 
 #: The fields that a summary holds.
 SUMMARY_FIELDS = frozenset({"FROM", "TO", "CC", "BCC", "SUBJECT"})
+#: Raised with every change of what a :class:`MessageText` is: whoever keeps some makes them anew.
+TEXT_VERSION: Final = 1
 
 
 class SummaryFacts(Protocol):
@@ -73,9 +82,18 @@ class MessageText:
     @classmethod
     def of_message(cls, data: Buffer, collate: Collation = casemap) -> MessageText:
         """Decode a whole message."""
-        part = parse_structure(data)
+        return cls.of_part(data, parse_structure(data), collate)
+
+    @classmethod
+    def of_part(cls, data: Buffer, part: Part, collate: Collation = casemap) -> MessageText:
+        """Decode a whole message whose structure is known."""
         fields = cls.of_header(data[: part.body], collate).fields
         return cls(fields, tuple(map(collate, iter_text_parts(data, part))))
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """The fields as TEXT looks at them: each with its name."""
+        return (f"{name}: {text}" for name, text in self.fields)
 
 
 #: Asked about a candidate: True, False, or None if it is not to be told yet.
@@ -136,7 +154,7 @@ def compile_key(
         case keys.Body(value):
             return _body(collate(value))
         case keys.Text(value):
-            return _text(collate(value), collate)
+            return _text(collate(value))
 
 
 def needs_body(key: SearchKey) -> bool:
@@ -239,13 +257,10 @@ def _body(value: str) -> Matcher:
     return matcher
 
 
-def _text(value: str, collate: Collation) -> Matcher:
+def _text(value: str) -> Matcher:
     def matcher(message: Candidate) -> bool | None:
         if message.text is None:
             return None
-        fields = (f"{collate(name)}: {text}" for name, text in message.text.fields)
-        return any(value in line for line in fields) or any(
-            value in text for text in message.text.body
-        )
+        return any(value in text for text in (*message.text.lines, *message.text.body))
 
     return matcher

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -176,17 +176,24 @@ SearchKey = (
 )
 
 
-def any_key(key: SearchKey, test: Callable[[SearchKey], bool]) -> bool:
-    """Tell whether a test is true of a key or of any within it. How deep it nests is bounded."""
+def leaf_keys(key: SearchKey) -> Iterator[SearchKey]:
+    """Yield the keys that hold no others, in their order. How deep they nest is bounded."""
     match key:
         case And(parts):
-            return any(any_key(part, test) for part in parts)
+            for part in parts:
+                yield from leaf_keys(part)
         case Or(left, right):
-            return any_key(left, test) or any_key(right, test)
+            yield from leaf_keys(left)
+            yield from leaf_keys(right)
         case Not(inner):
-            return any_key(inner, test)
+            yield from leaf_keys(inner)
         case _:
-            return test(key)
+            yield key
+
+
+def any_key(key: SearchKey, test: Callable[[SearchKey], bool]) -> bool:
+    """Tell whether a test is true of a key or of any within it."""
+    return any(map(test, leaf_keys(key)))
 
 
 def map_keys(key: SearchKey, change: Callable[[SearchKey], SearchKey]) -> SearchKey:

@@ -126,6 +126,7 @@ def insert_message(
         ),
     ).lastrowid
     assert number is not None
+    transaction.texts.add(number)
     return Stored(number, identifier)
 
 
@@ -145,6 +146,7 @@ def replace_octets(transaction: Transaction, number: int, body: int, digest: Dig
             number,
         ),
     )
+    transaction.texts.add(number)
     purge_body(transaction, old)
 
 
@@ -169,10 +171,12 @@ def purge(transaction: Transaction, numbers: Sequence[int]) -> list[str]:
     """
     rows = transaction.execute(
         "DELETE FROM messages WHERE number IN (SELECT value FROM json_each(?))"
-        " AND NOT EXISTS (SELECT 1 FROM placements WHERE message = number) RETURNING body, id",
+        " AND NOT EXISTS (SELECT 1 FROM placements WHERE message = number)"
+        " RETURNING number, body, id",
         (json.dumps(list(numbers)),),
     ).fetchall()
     for row in rows:
+        transaction.texts.add(row["number"])
         transaction.execute("DELETE FROM recipients WHERE message = ?", (row["id"],))
         purge_body(transaction, row["body"])
     return [row["id"] for row in rows]

@@ -13,7 +13,7 @@ from typing import TypeVar
 from mailcore.backend import Unavailable
 from mailcore_agentpost.store.reader import Reader
 from mailcore_agentpost.store.schema import migrate
-from mailcore_agentpost.store.writer import Tell, Transaction, Writer
+from mailcore_agentpost.store.writer import Tell, TellTexts, Transaction, Writer
 
 logger = logging.getLogger("mailcore.agentpost")
 
@@ -31,6 +31,7 @@ class Store:
         path: of the file; made if it is not there.
         tell: told after each commit what changed and what happened.
         durable: whether a commit waits for the disk. False only for what may be lost.
+        tell_texts: told after each commit which messages have new octets or are gone.
 
     Raises:
         OSError: the file can not be opened, or is no database of ours.
@@ -42,6 +43,7 @@ class Store:
         tell: Tell = lambda folders, events: None,
         *,
         durable: bool = True,
+        tell_texts: TellTexts = lambda messages: None,
     ) -> None:
         self._path = path
         self._durable = durable
@@ -54,7 +56,7 @@ class Store:
             except sqlite3.Error as error:
                 raise OSError(f"cannot open {path}: {error}") from error
             opened.pop_all()
-        self._writer = Writer(writing, tell)
+        self._writer = Writer(writing, tell, tell_texts)
         self._reader = Reader(reading)
 
     def _connect(self) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""The one thread that reads: a queue that it drains, on a connection that can not write."""
+"""A thread that reads: a queue that it drains, on a connection that can not write."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ class Reader(Worker[sqlite3.Connection]):
 
     Arguments:
         connection: can not write from now on; closed when the thread ends.
+        name: of the thread.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, name: str = "agentpost-reader") -> None:
         self._connection = connection
         self._connection.execute("PRAGMA query_only = ON")
-        super().__init__("agentpost-reader", _BATCH)
+        super().__init__(name, _BATCH)
 
     def work(self, calls: list[Call[sqlite3.Connection]]) -> None:
         # One snapshot for all that are waiting: what a piece of work reads fits together.

@@ -38,6 +38,7 @@ class Transaction:
         after: called in order after that, in the writer's thread.
         events: what happened: told after ``moved``.
         octets: written to bodies: what fills the log.
+        texts: numbers of messages whose octets are new or gone: for the text index.
     """
 
     connection: sqlite3.Connection
@@ -45,6 +46,7 @@ class Transaction:
     after: list[Callable[[], None]] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
     octets: int = 0
+    texts: set[int] = field(default_factory=set)
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -53,6 +55,8 @@ class Transaction:
 
 #: Told after each commit, in a thread: folders that changed, as (inbox, folder), and what happened.
 Tell = Callable[[Set[tuple[str, int]], Sequence[EventRow]], None]
+#: Told after each commit, in a thread: numbers of messages whose octets are new or gone.
+TellTexts = Callable[[Set[int]], None]
 
 
 class Writer(Worker[Transaction]):
@@ -62,15 +66,18 @@ class Writer(Worker[Transaction]):
         connection: closed when the thread ends.
         tell: called with the folders that changed and what happened, in the thread, after each
             commit.
+        tell_texts: called there with the messages whose octets are new or gone.
     """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
         tell: Tell,
+        tell_texts: TellTexts,
     ) -> None:
         self._connection = connection
         self._tell = tell
+        self._tell_texts = tell_texts
         self._log = 0
         #: Transactions so far, and calls in them: what group commit saves.
         self.commits = 0
@@ -93,6 +100,8 @@ class Writer(Worker[Transaction]):
         events = [event for transaction in done for event in transaction.events]
         if moved or events:
             self._tell(moved, events)
+        if texts := {number for transaction in done for number in transaction.texts}:
+            self._tell_texts(texts)
         for transaction in done:
             for tell in transaction.after:
                 tell()

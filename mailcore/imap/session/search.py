@@ -14,6 +14,7 @@ from mailcore.imap.session.identities import with_known
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.saved import save
 from mailcore.imap.session.scan import Candidate, Scan
+from mailcore.imap.session.texts import with_texts
 from mailcore.imap.types import PartialRange, ResponseCode, SequenceSet
 
 if TYPE_CHECKING:
@@ -67,6 +68,13 @@ class Looking:
         if asks_modseq(command.key):
             session.use_modseqs()
         key = await with_known(command.key, view.mailbox, view.uids)
+        key = await with_texts(
+            key,
+            view.mailbox,
+            view.uids,
+            collation=session.collation,
+            most=session.limits.text_lookups,
+        )
         scan = Scan(view, key, session.collation, session.time())
         among, self.limited = within_limit(list(enumerate(view.uids, 1)), session.limits)
         page = _only_page(command)

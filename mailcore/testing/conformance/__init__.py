@@ -34,6 +34,7 @@ from mailcore.testing.conformance.programs import Programs  # noqa: E402
 from mailcore.testing.conformance.quotas import Quotas  # noqa: E402
 from mailcore.testing.conformance.reading import Reading  # noqa: E402
 from mailcore.testing.conformance.replacing import Replacing  # noqa: E402
+from mailcore.testing.conformance.searching import Searching  # noqa: E402
 from mailcore.testing.conformance.sending import Sending  # noqa: E402
 from mailcore.testing.conformance.suite import Subject, User  # noqa: E402
 from mailcore.testing.conformance.transfers import Transfers  # noqa: E402
@@ -54,6 +55,7 @@ class BackendConformance(
     History,
     Identifying,
     Replacing,
+    Searching,
     Quotas,
     Watching,
     Extending,
