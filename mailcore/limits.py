@@ -38,6 +38,9 @@ class Limits:
     # name of its own in LIST.
     mailbox_name: int = 1000
     mailbox_levels: int = 50
+    # CATENATE (RFC 4469): parts that one APPEND is put together of. A URL of a few octets has a
+    # mailbox opened and a message looked at, even where it adds nothing.
+    catenate_parts: int = 1000
     # METADATA (RFC 5464): octets of one value, and annotations of one mailbox.
     metadata_value: int = 64 * KIB
     metadata_entries: int = 100

@@ -21,7 +21,7 @@ from mailcore.imap.state import is_allowed, next_state
 from mailcore.imap.types import ResponseCode, State, Status
 from mailcore.imap.wire.bounds import LITERAL_MINUS, ResponseBounds
 from mailcore.imap.wire.cursor import ParseError
-from mailcore.imap.wire.encode_commands import encode_command
+from mailcore.imap.wire.encode_commands import encode_command, encode_part
 from mailcore.imap.wire.encode_responses import uses_utf8
 from mailcore.imap.wire.framer import Frame, MessageChunk
 from mailcore.imap.wire.parse_fetch import begin_fetch, end_fetch, next_body
@@ -45,7 +45,9 @@ class ClientConnection:
     those before it are answered. The first event is the greeting. Some commands need more:
 
     - AppendBegin: once ``+`` came as a Continuation (or at once if it does not synchronize)
-      AppendChunk ... with all the octets, and another AppendBegin, or AppendEnd.
+      AppendChunk ... with all the octets, and another AppendBegin, or AppendEnd. For a message that
+      is put together (``catenate``) CatenateUrl or CatenateText at once, the latter with its
+      octets as above; and so on.
     - Idle: after a Continuation the server tells what changes; IdleDone ends it.
     - Authenticate: each Continuation holds a challenge in ``data``, and wants a SaslResponse.
     - StartTls: after the tagged OK the handshake, and :meth:`start_tls`.
@@ -73,7 +75,7 @@ class ClientConnection:
         self._commands: dict[str, c.Command] = {}
         # Those of them that the server has not seen the beginning of.
         self._unsaid: set[str] = set()
-        self._outgoing = Outgoing(self._encode, self._output.put)
+        self._outgoing = Outgoing(self._encode, self._encode_part, self._output.put)
         self._outgoing.held = not self._greeted
         self._layer: Deflate | None = None
         self._responses = 0
@@ -159,6 +161,8 @@ class ClientConnection:
             raise LocalProtocolError("the connection is closed")
         if self._awaits_tls:
             raise LocalProtocolError("the TLS handshake is due")
+        if isinstance(message, c.CatenateText):
+            self._check_literal(message)
         if not isinstance(message, c.Command):
             self._outgoing.say(message)
         elif isinstance(message, c.AppendBegin) and message.index:
@@ -192,8 +196,9 @@ class ClientConnection:
             state = next_state(state, type(command), Status.OK)
         return state
 
-    def _check_literal(self, begin: c.AppendBegin) -> None:
-        if not begin.synchronizing and begin.size >= self._literal_plus():
+    def _check_literal(self, begin: c.AppendBegin | c.CatenateText) -> None:
+        is_literal = isinstance(begin, c.CatenateText) or not begin.catenate
+        if is_literal and not begin.synchronizing and begin.size >= self._literal_plus():
             raise LocalProtocolError("the server wants to be asked before a literal of this size")
 
     def _literal_plus(self) -> int:
@@ -206,6 +211,10 @@ class ClientConnection:
     def _encode(self, command: c.Command) -> list[bytes]:
         utf8 = uses_utf8(self.enabled)
         return encode_command(command, utf8=utf8, literal_plus=self._literal_plus())
+
+    def _encode_part(self, part: c.CatenateUrl | c.CatenateText, first: bool) -> list[bytes]:
+        utf8 = uses_utf8(self.enabled)
+        return encode_part(part, first=first, utf8=utf8, literal_plus=self._literal_plus())
 
     def _go_on(self) -> None:
         while True:

@@ -15,8 +15,11 @@ from mailcore.imap import commands as c
 from mailcore.sasl import encode_base64
 
 Encode = Callable[[c.Command], list[bytes]]
+Part = c.CatenateUrl | c.CatenateText
+#: Takes a part of a message, and whether it is the first one.
+EncodePart = Callable[[Part, bool], list[bytes]]
 #: What a client says within a command.
-Within = c.AppendChunk | c.AppendEnd | c.IdleDone | c.SaslResponse
+Within = c.AppendChunk | c.AppendEnd | c.IdleDone | c.SaslResponse | Part
 
 
 class _Stage(Enum):
@@ -26,7 +29,8 @@ class _Stage(Enum):
     LITERAL = auto()  # the server: "+", then the next fragment goes
     ANNOUNCED = auto()  # the server: "+", then the message of APPEND may go
     MESSAGE = auto()  # us: octets of the message
-    BETWEEN = auto()  # us: another message, or the end of APPEND
+    PARTS = auto()  # us: the first part of a message that is put together
+    BETWEEN = auto()  # us: another part or message, or the end of APPEND
     IDLE = auto()  # the server: "+"
     IDLING = auto()  # us: DONE
     SASL = auto()  # the server: a challenge
@@ -53,6 +57,8 @@ _WRITTEN: dict[type[c.Command], _Stage] = {
     c.Compress: _Stage.ANSWER,
     c.Unauthenticate: _Stage.ANSWER,
 }
+# Nothing can be OK that the server has not seen the end of.
+_INCOMPLETE = frozenset({_Stage.LITERAL, _Stage.ANNOUNCED, _Stage.MESSAGE, _Stage.PARTS})
 # RFC 9051 §6.2.1, RFC 4978 §3, RFC 8437 §2: nothing may be under way when the connection changes.
 _ALONE = frozenset({c.StartTls, c.Compress, c.Unauthenticate})
 # While these are in progress by number, no EXPUNGE is sent (RFC 9051 §7.5.1) ...
@@ -66,11 +72,15 @@ class Outgoing:
 
     Arguments:
         encode: makes fragments of a command; before each but the first the server says "+".
+        encode_part: makes them of a part of a message.
         write: takes octets for the transport.
     """
 
-    def __init__(self, encode: Encode, write: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, encode: Encode, encode_part: EncodePart, write: Callable[[bytes], None]
+    ) -> None:
         self._encode = encode
+        self._encode_part = encode_part
         self._write = write
         self._waiting: deque[c.Command] = deque()
         self._command: c.Command | None = None
@@ -78,6 +88,10 @@ class Outgoing:
         self._stage = _Stage.FREE
         # Octets that the message of APPEND still needs.
         self._due = 0
+        # The part of a message that is being written.
+        self._part: Part | None = None
+        # What closes the bracket behind a message that is put together.
+        self._after_message = b""
         self._done_early = False
         #: Nothing goes out before the greeting.
         self.held = True
@@ -100,8 +114,11 @@ class Outgoing:
         current = self._command
         if self._stage is not _Stage.BETWEEN or current is None or current.tag != begin.tag:
             raise LocalProtocolError("no APPEND waits for another message")
-        self._fragments.extend(self._encode(begin))
+        fragments = self._encode(begin)
+        self._write(self._after_message)
+        self._fragments.extend(fragments)
         self._command = begin
+        self._begin_message()
         self._write_on()
 
     def go_on(self, in_progress: Iterable[c.Command]) -> c.Command | None:
@@ -117,6 +134,7 @@ class Outgoing:
         command = self._waiting.popleft()
         self._fragments.extend(self._encode(command))
         self._command = command
+        self._begin_message()
         self._write_on()
         return command
 
@@ -138,6 +156,8 @@ class Outgoing:
             self._message_octets(word.data)
         elif isinstance(word, c.AppendEnd):
             self._end_append(word.tag)
+        elif isinstance(word, c.CatenateUrl | c.CatenateText):
+            self._next_part(word)
         elif isinstance(word, c.IdleDone):
             self._end_idle(word.tag)
         else:
@@ -146,6 +166,20 @@ class Outgoing:
             self._write(data + b"\r\n")
             self._stage = _Stage.SASL
 
+    def _begin_message(self) -> None:
+        self._part = None
+        catenate = isinstance(self._command, c.AppendBegin) and self._command.catenate
+        self._after_message = b")" if catenate else b""
+
+    def _next_part(self, part: Part) -> None:
+        is_open = self._stage in (_Stage.PARTS, _Stage.BETWEEN) and bool(self._after_message)
+        if not is_open:
+            raise LocalProtocolError("no message is being put together")
+        fragments = self._encode_part(part, self._stage is _Stage.PARTS)
+        self._fragments.extend(fragments)
+        self._part = part
+        self._write_on()
+
     def _message_octets(self, data: bytes) -> None:
         self._expect(_Stage.MESSAGE, "no message of APPEND is welcome now")
         if len(data) > self._due:
@@ -153,12 +187,17 @@ class Outgoing:
         self._due -= len(data)
         self._write(data)
         if not self._due:
-            self._stage = _Stage.BETWEEN
+            self._end_literal()
+
+    def _end_literal(self) -> None:
+        if isinstance(self._part, c.CatenateText) and self._part.utf8:
+            self._write(b")")
+        self._stage = _Stage.BETWEEN
 
     def _end_append(self, tag: str) -> None:
         self._expect(_Stage.BETWEEN, f"{self._due} octets of the message are missing")
         self._check_tag(tag)
-        self._write(b"\r\n")
+        self._write(self._after_message + b"\r\n")
         self._stage = _Stage.FREE
 
     def _end_idle(self, tag: str) -> None:
@@ -199,7 +238,7 @@ class Outgoing:
         if inside_line:
             self._write_on()
         elif stage is _Stage.MESSAGE and not self._due:
-            self._stage = _Stage.BETWEEN
+            self._end_literal()
         elif stage is _Stage.IDLING and self._done_early:
             assert self._command is not None
             self._end_idle(self._command.tag)
@@ -216,9 +255,9 @@ class Outgoing:
         """
         if self._command is None or self._command.tag != tag:
             return
-        if ok and self._stage in (_Stage.LITERAL, _Stage.ANNOUNCED, _Stage.MESSAGE):
+        if ok and self._stage in _INCOMPLETE:
             raise RemoteProtocolError("OK to a command that was not complete")
-        if self._stage not in (_Stage.MESSAGE, _Stage.BETWEEN):
+        if self._stage not in (_Stage.MESSAGE, _Stage.PARTS, _Stage.BETWEEN):
             self._fragments.clear()
             self._stage = _Stage.FREE
         self._done_early = False
@@ -230,12 +269,24 @@ class Outgoing:
         self._write(self._fragments.popleft())
         if self._fragments:
             self._stage = _Stage.LITERAL
+        elif isinstance(self._part, c.CatenateUrl):
+            self._stage = _Stage.BETWEEN
         elif isinstance(command, c.AppendBegin):
-            self._due = command.size
-            waiting = _Stage.MESSAGE if self._due else _Stage.BETWEEN
-            self._stage = _Stage.ANNOUNCED if command.synchronizing else waiting
+            self._announced(command if self._part is None else self._part)
         else:
             self._stage = _WRITTEN.get(type(command), _Stage.FREE)
+
+    def _announced(self, what: c.AppendBegin | c.CatenateText) -> None:
+        """Go on to the octets of a literal, or to the parts of a message."""
+        self._due = what.size
+        if isinstance(what, c.AppendBegin) and what.catenate:
+            self._stage = _Stage.PARTS
+        elif what.synchronizing:
+            self._stage = _Stage.ANNOUNCED
+        elif self._due:
+            self._stage = _Stage.MESSAGE
+        else:
+            self._end_literal()
 
 
 def _may_go(command: c.Command, in_progress: Iterable[c.Command]) -> bool:

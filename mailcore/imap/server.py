@@ -20,7 +20,7 @@ from mailcore.imap.output import Output
 from mailcore.imap.responses import Continuation, Enabled, Response, Tagged, Untagged
 from mailcore.imap.state import is_allowed, next_state
 from mailcore.imap.types import ResponseCode, State, Status
-from mailcore.imap.wire.append import check_end, parse_first_message, parse_next_message
+from mailcore.imap.wire.append import AppendEvent, AppendParser
 from mailcore.imap.wire.bounds import Bounds
 from mailcore.imap.wire.commands import VERBS, open_command, parse_command, read_head
 from mailcore.imap.wire.cursor import Cursor, ParseError
@@ -59,7 +59,7 @@ class _Phase(Enum):
     COMMAND = auto()  # the client: a command
     ANSWER = auto()  # us: what answers the command in hand
     DECISION = auto()  # us: accept_literal, or a refusal
-    MESSAGE = auto()  # the client: octets of APPEND
+    MESSAGE = auto()  # the client: octets of APPEND, or what we have of it that is to be released
     IDLING = auto()  # the client: DONE
     SASL = auto()  # the client: a line of AUTHENTICATE
     TLS = auto()  # the handshake
@@ -77,7 +77,8 @@ class ServerConnection:
 
     - :class:`AppendBegin`: :meth:`accept_literal`, or a tagged NO. Then :class:`AppendChunk` ...,
       and another AppendBegin, or :class:`AppendEnd`, which wants the tagged response.
-      After :class:`AppendAborted` there is nothing to answer.
+      After :class:`AppendAborted` there is nothing to answer. A message that is put together
+      comes as :class:`CatenateUrl` and :class:`CatenateText`; the latter waits as AppendBegin does.
     - :class:`Idle`: a :class:`Continuation`; then :class:`IdleDone` wants the tagged response.
     - :class:`Authenticate`: a Continuation asks for a :class:`SaslResponse`, as often as it
       takes. A :class:`BadCommand` instead ends the exchange: it has been answered.
@@ -114,8 +115,16 @@ class ServerConnection:
         self._framer = Framer(Bounds.before_login(self._limits), self._admit)
         self._bad = 0
         self._untouched = True
-        self._in_utf8_message = False
+        self._forget_append()
         self.enabled.clear()
+
+    def _forget_append(self) -> None:
+        self._append: AppendParser | None = None
+        # What the APPEND in hand says behind the event that is being dealt with.
+        self._append_events: deque[AppendEvent] = deque()
+        # The literal that the framer waits with, and whether it comes whatever we say.
+        self._literal: MessageHead | None = None
+        self._literal_comes = False
 
     # ------------------------------------------------------------------- what can be looked at
 
@@ -195,6 +204,9 @@ class ServerConnection:
                 return c.ConnectionClosed()
             if self._phase in _OURS:
                 return PAUSED
+            if self._append_events:
+                self._release_append()
+                continue
             progress = self._read_line() if self._phase is _Phase.SASL else self._read_unit()
             if progress or self._expand():
                 continue
@@ -233,17 +245,20 @@ class ServerConnection:
             self._after_untagged(response)
 
     def accept_literal(self) -> None:
-        """Let the message come that :class:`AppendBegin` announced.
+        """Let come what :class:`AppendBegin` or :class:`CatenateText` announced.
 
         Raises:
-            LocalProtocolError: no message waits for it.
+            LocalProtocolError: nothing waits for it.
         """
-        if self._phase is not _Phase.DECISION or not isinstance(self._command, c.AppendBegin):
+        if self._phase is not _Phase.DECISION:
             raise LocalProtocolError("no literal was announced")
-        if self._command.synchronizing:
-            self._output.put(self._encoder.encode(Continuation("Ready")))
-        self._framer.accept_message()
         self._phase = _Phase.MESSAGE
+        if self._literal is None or self._append_events:
+            return  # no literal yet: a message that begins with URLs
+        if self._literal.synchronizing:
+            self._output.put(self._encoder.encode(Continuation("Ready")))
+        self._literal_comes = True
+        self._framer.accept_message()
 
     def close(self, text: str, code: ResponseCode | None = None) -> None:
         """Say BYE and be closed. Harmless when closed already.
@@ -294,10 +309,9 @@ class ServerConnection:
         """The command in hand is answered: the one place where the state changes."""
         command, status = self._command, response.status
         assert command is not None
-        if self._phase in (_Phase.DECISION, _Phase.MESSAGE):
-            assert isinstance(command, c.AppendBegin)
-            coming = self._phase is _Phase.MESSAGE or not command.synchronizing
-            self._framer.refuse_message(coming=coming)
+        if self._literal is not None:
+            self._framer.refuse_message(coming=self._literal_comes)
+        self._forget_append()
         self._command = None
         self._phase = _Phase.COMMAND
         self._enter(next_state(self._state, type(command), status))
@@ -348,6 +362,7 @@ class ServerConnection:
         self._state = State.LOGOUT
         self._phase = _Phase.CLOSED
         self._command = None
+        self._forget_append()
         self._framer = Framer(self._framer.bounds, self._admit)
 
     # ------------------------------------------------------------------------- what they send
@@ -394,7 +409,8 @@ class ServerConnection:
         elif isinstance(unit, MessageChunk):
             self._events.append(c.AppendChunk(unit.data))
         elif isinstance(unit, MessageEnd):
-            self._end_append(unit)
+            self._literal = None
+            self._read_append(Cursor(unit.rest, utf8=uses_utf8(self.enabled)), None)
         elif isinstance(unit, Ready):
             self._output.put(self._encoder.encode(Continuation("Ready")))
         else:
@@ -407,10 +423,15 @@ class ServerConnection:
             self._events.append(c.IdleDone(self._command.tag))
             return
         utf8 = uses_utf8(self.enabled)
+        cursor, tag, verb = open_command(frame.data, self._framer.bounds, utf8=utf8)
+        if issubclass(VERBS[verb][0], c.AppendBegin):
+            self._begin_append(tag, verb)
+            self._read_append(cursor, None)
+            return
         try:
             command = parse_command(frame.data, self._framer.bounds, utf8=utf8)
         except ParseError as error:
-            self._refuse_parse(error, tag_of(frame.data))
+            self._refuse(_refused(error, tag_of(frame.data)))
             return
         self._command = command
         self._phase = _Phase.ANSWER
@@ -438,40 +459,51 @@ class ServerConnection:
     # ------------------------------------------------------------------------------- APPEND
 
     def _take_message(self, head: MessageHead) -> None:
-        """A message literal was announced: let the session decide on it."""
+        """A literal of APPEND was announced: let the session decide on it."""
         bounds = self._framer.bounds
         utf8 = uses_utf8(self.enabled)
-        tag = self._command.tag if self._command else tag_of(head.data)
-        try:
-            if isinstance(self._command, c.AppendBegin):
-                cursor = Cursor(head.data, 0, bounds.nesting, utf8=utf8)
-                begin = parse_next_message(cursor, self._command, head, utf8=self._in_utf8_message)
-            else:
-                cursor, first_tag, verb = open_command(head.data, bounds, utf8=utf8)
-                begin = parse_first_message(cursor, first_tag, verb, head)
-        except ParseError as error:
-            self._framer.refuse_message(coming=not head.synchronizing)
-            self._refuse_parse(error, tag)
-            return
-        if head.size > self._limits.message_size:
-            self._framer.refuse_message(coming=not head.synchronizing)
-            self._refuse(Refusal("Message too big", tag, TOO_BIG, Status.NO, counts=False))
-            return
-        self._in_utf8_message = head.binary and not begin.binary
-        self._command = begin
-        self._phase = _Phase.DECISION
-        self._events.append(begin)
+        self._literal, self._literal_comes = head, not head.synchronizing
+        if head.first:
+            cursor, tag, verb = open_command(head.data, bounds, utf8=utf8)
+            self._begin_append(tag, verb)
+        else:
+            cursor = Cursor(head.data, 0, bounds.nesting, utf8=utf8)
+        self._read_append(cursor, head)
 
-    def _end_append(self, end: MessageEnd) -> None:
-        assert self._command is not None
-        tag = self._command.tag
+    def _begin_append(self, tag: str, verb: str) -> None:
+        self._append = AppendParser(tag, verb, self._limits.catenate_parts)
+
+    def _read_append(self, cursor: Cursor, head: MessageHead | None) -> None:
+        """Read an APPEND up to its next literal, or to its end."""
+        assert self._append is not None
         try:
-            check_end(Cursor(end.rest), utf8=self._in_utf8_message)
+            events = self._append.parse(cursor, head)
         except ParseError as error:
-            self._refuse_parse(error, tag)
+            self._refuse_append(_refused(error, self._append.tag))
             return
-        self._phase = _Phase.ANSWER
-        self._events.append(c.AppendEnd(tag))
+        if head is not None and head.size > self._limits.message_size:
+            self._refuse_append(
+                Refusal("Message too big", self._append.tag, TOO_BIG, Status.NO, counts=False)
+            )
+            return
+        self._append_events.extend(events)
+        self._release_append()
+
+    def _release_append(self) -> None:
+        """Bring out what an APPEND says next."""
+        event = self._append_events.popleft()
+        if isinstance(event, c.AppendBegin):
+            self._command = event
+        if isinstance(event, c.AppendBegin | c.CatenateText):
+            self._phase = _Phase.DECISION
+        elif isinstance(event, c.AppendEnd):
+            self._phase = _Phase.ANSWER
+        self._events.append(event)
+
+    def _refuse_append(self, refusal: Refusal) -> None:
+        if self._literal is not None:
+            self._framer.refuse_message(coming=self._literal_comes)
+        self._refuse(refusal)
 
     def _abort_append(self) -> None:
         if self._phase is _Phase.MESSAGE and self._command is not None:
@@ -479,13 +511,10 @@ class ServerConnection:
 
     # ------------------------------------------------------------------------------ refusals
 
-    def _refuse_parse(self, error: ParseError, tag: str | None) -> None:
-        counts = error.status is Status.BAD
-        self._refuse(Refusal(error.text, tag, error.code, error.status, counts))
-
     def _refuse(self, refusal: Refusal) -> None:
         """Answer what is not taken, in the place of the session."""
         self._abort_append()
+        self._forget_append()
         if self._phase is not _Phase.IDLING:
             self._command = None
             self._phase = _Phase.COMMAND
@@ -507,3 +536,8 @@ class ServerConnection:
         before_login = self._state is State.NOT_AUTHENTICATED
         if self._bad >= (limits.bad_commands_before_login if before_login else limits.bad_commands):
             self.close("Too many bad commands")
+
+
+def _refused(error: ParseError, tag: str | None) -> Refusal:
+    counts = error.status is Status.BAD
+    return Refusal(error.text, tag, error.code, error.status, counts)

@@ -361,11 +361,57 @@ class ImapClient:
                 return _append_uid(response)
         return None
 
+    async def catenate(
+        self,
+        mailbox: str,
+        parts: Sequence[bytes | str],
+        flags: Sequence[str] = (),
+        internal_date: datetime | None = None,
+    ) -> int | None:
+        """Put a message together of octets and of what the server has already (RFC 4469).
+
+        Arguments:
+            mailbox: where it shall go.
+            parts: octets, or relative URLs such as "/Drafts/;UID=20/;SECTION=1" (RFC 5092).
+
+        Returns:
+            its UID, if the server tells that (RFC 4315).
+
+        Raises:
+            CommandRefused: with the code BADURL, for instance.
+            ImapError: the server does not offer it.
+        """
+        if "CATENATE" not in await self.capabilities():
+            raise ImapError("the server does not offer CATENATE")
+        begin = c.AppendBegin("", mailbox, tuple(flags), internal_date, 0, False, catenate=True)
+        begun = await self._begin(begin)
+        self._owes_octets = True
+        for part in parts:
+            if isinstance(part, str):
+                self.connection.send(c.CatenateUrl(part))
+            else:
+                self.connection.send(c.CatenateText(len(part), synchronizing=True))
+                async for response in self._responses():
+                    if isinstance(response, r.Continuation):
+                        break
+                await self._send_octets(part)
+        await self._end_append(begun.tag)
+        async for response in self._responses():
+            if isinstance(response, r.Tagged):
+                return _append_uid(response)
+        return None
+
     async def _send_message(self, tag: str, message: bytes) -> None:
         self._owes_octets = True
-        for start in range(0, len(message), _CHUNK):
-            self.connection.send(c.AppendChunk(message[start : start + _CHUNK]))
+        await self._send_octets(message)
+        await self._end_append(tag)
+
+    async def _send_octets(self, data: bytes) -> None:
+        for start in range(0, len(data), _CHUNK):
+            self.connection.send(c.AppendChunk(data[start : start + _CHUNK]))
             await self._flush()
+
+    async def _end_append(self, tag: str) -> None:
         self.connection.send(c.AppendEnd(tag))
         self._owes_octets = False
         await self._flush()

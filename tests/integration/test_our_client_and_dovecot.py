@@ -145,3 +145,17 @@ async def test_extensions(client):
     assert "COMPRESS=DEFLATE" not in await client.capabilities()
     unknown = [x for x in told if isinstance(x, r.UnknownResponse)]
     assert unknown == []
+
+
+async def test_a_message_is_put_together(client):
+    await client.append("INBOX", MESSAGE)
+    url = "/INBOX/;UID=1/;SECTION="
+    assert await client.catenate("INBOX", [url + "HEADER", b"new\r\n", url + "1"]) == 2
+    [message] = [one async for one in client.fetch([2], FetchBody(Section(), peek=True))]
+    header, _, _ = MESSAGE.partition(b"\r\n\r\n")
+    assert message.body == header + b"\r\n\r\nnew\r\nh\xc3\xbc"
+    with pytest.raises(CommandRefused) as caught:
+        await client.catenate("INBOX", [b"x", "/INBOX/;UID=9", b"y"])
+    assert caught.value.response.code is not None
+    assert caught.value.response.code.name == "BADURL"
+    assert await client.search() == (1, 2)

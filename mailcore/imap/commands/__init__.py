@@ -12,6 +12,8 @@ from mailcore.imap.commands.appending import (
     AppendBegin,
     AppendChunk,
     AppendEnd,
+    CatenateText,
+    CatenateUrl,
     Replace,
 )
 from mailcore.imap.commands.base import (
@@ -85,6 +87,8 @@ Event = (
     | AppendChunk
     | AppendEnd
     | AppendAborted
+    | CatenateUrl
+    | CatenateText
     | SaslResponse
     | IdleDone
     | BadCommand
@@ -99,6 +103,8 @@ __all__ = [
     "Authenticate",
     "BadCommand",
     "Capability",
+    "CatenateText",
+    "CatenateUrl",
     "Check",
     "Close",
     "Command",

@@ -24,6 +24,8 @@ class AppendBegin(Command):
         synchronizing: whether the client waits for "+".
         binary: a literal8: NUL may be among the octets (RFC 3516 §4.4).
         index: 0 for the first message of the command, 1 for the next of a MULTIAPPEND ...
+        catenate: it is put together (RFC 4469): ``size`` is 0, and after ``accept_literal()`` its
+            parts come, each a :class:`CatenateUrl` or :class:`CatenateText`.
     """
 
     mailbox: str
@@ -33,6 +35,7 @@ class AppendBegin(Command):
     synchronizing: bool
     index: int = 0
     binary: bool = False
+    catenate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,36 @@ class Replace(AppendBegin):
 
 
 @dataclass(frozen=True, slots=True)
+class CatenateUrl:
+    """What a URL names comes next in the message (RFC 4469 §3).
+
+    Arguments:
+        url: an IMAP URL as it was written (RFC 5092); see :func:`mailcore.imap.url.parse_url`.
+    """
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatenateText:
+    """Octets come next in the message (RFC 4469 §3), as :class:`AppendChunk`.
+
+    The connection pauses here, as at :class:`AppendBegin`.
+
+    Arguments:
+        size: octets announced.
+        synchronizing: whether the client waits for "+".
+        utf8: they are a literal8 in ``UTF8 (...)`` (RFC 6855 §4).
+    """
+
+    size: int
+    synchronizing: bool
+    utf8: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AppendChunk:
-    """Octets of the message that :class:`AppendBegin` announced."""
+    """Octets of the message, or of the part of it, that was announced last."""
 
     data: bytes = field(repr=False)
 

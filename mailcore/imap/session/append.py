@@ -1,8 +1,12 @@
-"""APPEND (RFC 9051 §6.3.12): its octets come in pieces and are committed before OK."""
+"""APPEND (RFC 9051 §6.3.12): its octets come in pieces and are committed before OK.
+
+Some of them are those of messages that are here already (CATENATE, RFC 4469).
+"""
 
 from __future__ import annotations
 
 import logging
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import (
@@ -17,12 +21,13 @@ from mailcore.backend import (
 )
 from mailcore.imap import commands
 from mailcore.imap.responses import Tagged
-from mailcore.imap.session.answers import no, ok
+from mailcore.imap.session.answers import bad, no, ok
 from mailcore.imap.session.binary import made_legal
 from mailcore.imap.session.copy import in_order
 from mailcore.imap.session.select import permanent_flags
 from mailcore.imap.session.store import canonical
-from mailcore.imap.types import ResponseCode
+from mailcore.imap.session.urls import BadUrl, in_response_code, octets, open_own, own_url
+from mailcore.imap.types import ResponseCode, Status
 from mailcore.limits import Limits
 from mailcore.spool import Content
 
@@ -47,10 +52,14 @@ class Append:
 
     def begin(self, command: commands.AppendBegin) -> None:
         """Make room for a message; raises TooBig if the whole command is too large."""
-        self._announced += command.size
+        self.announce(command.size)
+        self._begun.append((command, Content(memory=self._limits.spool_memory)))
+
+    def announce(self, size: int) -> None:
+        """Make room for more octets of the message that began last; raises TooBig."""
+        self._announced += size
         if self._announced > self._limits.message_size:
             raise TooBig
-        self._begun.append((command, Content(memory=self._limits.spool_memory)))
 
     def write(self, data: bytes) -> None:
         """Take octets of the message that began last."""
@@ -101,15 +110,57 @@ async def begin(session: Session, command: commands.AppendBegin) -> Tagged | Non
     return None
 
 
+async def catenate_url(session: Session, event: commands.CatenateUrl) -> Tagged | None:
+    """Put what a URL names into the message (RFC 4469 §3)."""
+    append = session.append
+    assert append is not None
+    command = append.command
+    stored = False
+    try:
+        url = own_url(session, event.url)
+        if url.partial is not None and not session.is_offered("URL-PARTIAL"):
+            return bad(command, "URL-PARTIAL is not offered here")
+        mailbox = await open_own(session.open_account, url)
+        async with aclosing(octets(url, mailbox, session.shared)) as pieces:
+            async for data in pieces:
+                append.announce(len(data))
+                append.write(data)
+        stored = True
+    except BadUrl as error:
+        code = ResponseCode("BADURL", in_response_code(event.url))
+        return Tagged(command.tag, Status.NO, str(error), code)
+    except OSError as error:
+        raise _no_place(session, error) from error
+    finally:
+        if not stored:
+            session.drop_append()
+    return None
+
+
+async def catenate_text(session: Session, event: commands.CatenateText) -> None:
+    """Judge a part of a message before its octets come."""
+    assert session.append is not None
+    try:
+        session.append.announce(event.size)
+    except BackendError:
+        session.drop_append()
+        raise
+    session.connection.accept_literal()
+
+
 async def chunk(session: Session, event: commands.AppendChunk) -> None:
     """Take some octets. If there is no room for them, those still to come are refused."""
     assert session.append is not None
     try:
         session.append.write(event.data)
     except OSError as error:
-        logger.error("%s: no place to keep a message: %s", session.peer.host, error)
         session.drop_append()
-        raise Unavailable("No place to keep the message") from error
+        raise _no_place(session, error) from error
+
+
+def _no_place(session: Session, error: OSError) -> Unavailable:
+    logger.error("%s: no place to keep a message: %s", session.peer.host, error)
+    return Unavailable("No place to keep the message")
 
 
 async def end(session: Session, event: commands.AppendEnd) -> Tagged:

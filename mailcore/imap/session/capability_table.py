@@ -235,6 +235,12 @@ CAPABILITIES: Final = Capabilities(
             options={c.AppendBegin: lambda command: command.index > 0},
         ),
         Row(
+            "CATENATE",
+            needs=(Appendable,),
+            options=dict.fromkeys((c.AppendBegin, c.Replace), lambda command: command.catenate),
+        ),
+        Row("URL-PARTIAL", needs=(Appendable,), includes=("CATENATE",)),
+        Row(
             "BINARY",
             options={
                 c.Fetch: lambda command: any(

@@ -84,6 +84,8 @@ STREAMS: Final[dict[type[commands.Command], Stream]] = {
 
 EVENTS: Final[dict[type[object], Handler]] = {
     commands.AppendChunk: append.chunk,
+    commands.CatenateUrl: append.catenate_url,
+    commands.CatenateText: append.catenate_text,
     commands.AppendEnd: replace.end,
     commands.AppendAborted: append.aborted,
     commands.SaslResponse: auth.sasl_response,

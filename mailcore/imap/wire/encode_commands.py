@@ -41,7 +41,8 @@ def encode_command(command: c.Command, *, utf8: bool = False, literal_plus: int 
     """Write a command as fragments; before each but the first the client waits for "+".
 
     Of an :class:`~mailcore.imap.commands.AppendBegin` it is all up to the octets of the message;
-    after those of the last one the client sends CRLF.
+    after those of the last one the client sends CRLF. Of a message that is put together it is all
+    up to its first part, see :func:`encode_part`.
 
     Arguments:
         command: what to say.
@@ -57,6 +58,33 @@ def encode_command(command: c.Command, *, utf8: bool = False, literal_plus: int 
     _WRITERS[type(command)](out, command)
     if not isinstance(command, c.AppendBegin):
         out.line(b"\r\n")
+    return out.finish()
+
+
+def encode_part(
+    part: c.CatenateUrl | c.CatenateText, *, first: bool, utf8: bool, literal_plus: int
+) -> list[bytes]:
+    """Write a part of a message that is put together, up to its octets, as fragments.
+
+    Arguments:
+        part: what to say.
+        first: whether none stands before it.
+        utf8, literal_plus: as in :func:`encode_command`.
+
+    Raises:
+        LocalProtocolError: it cannot be written.
+    """
+    out = Fragments(utf8=utf8, literal_plus=literal_plus)
+    if not first:
+        out.line(b" ")
+    if isinstance(part, c.CatenateUrl):
+        out.line(b"URL ")
+        out.text(part.url)
+        return out.finish()
+    if part.utf8 and not utf8:
+        raise LocalProtocolError("UTF8 is for those who have enabled it")
+    out.line(b"UTF8 (~" if part.utf8 else b"TEXT ")
+    out.announce(part.size, waits=part.synchronizing)
     return out.finish()
 
 
@@ -296,6 +324,9 @@ def _append(out: Fragments, command: c.AppendBegin) -> None:
         out.line(flag_list(command.flags) + b" ")
     if command.internal_date is not None:
         out.line(format_date_time(command.internal_date) + b" ")
+    if command.catenate:
+        out.line(b"CATENATE (")
+        return
     if command.binary:
         out.line(b"~")
     out.announce(command.size, waits=command.synchronizing)

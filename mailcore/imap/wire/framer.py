@@ -20,8 +20,12 @@ TOO_BIG = ResponseCode("TOOBIG")
 _TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]++)(?: |\r?\n|\Z)')
 # literal         =  "{" number64 ["+"] "}" CRLF *CHAR8
 _LITERAL = re.compile(rb"\{([0-9]++)(\+?)\}")
-# APPEND or REPLACE whose mailbox is the literal that follows; any other literal is the message.
+# APPEND or REPLACE whose mailbox is the literal that follows; any other literal is the message, or
+# a part of it, unless it is a URL of CATENATE (RFC 4469 §5).
 _APPEND = re.compile(rb"[^ ]++ (?:APPEND|(?:UID )?REPLACE [^ ]++) ", re.IGNORECASE)
+_CATENATE = re.compile(rb" CATENATE \(", re.IGNORECASE)
+_URL = re.compile(rb"[ (]URL \Z", re.IGNORECASE)
+_URL_TAIL = 5
 # The end of a line in which any literal that can be meant is visible.
 _TAIL = 64
 _NUMBER64_DIGITS = 19
@@ -37,11 +41,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class MessageHead:
-    """An APPEND as far as a message literal, which waits for a decision.
+    """An APPEND as far as the literal of a message, or of a part of it, which waits for a decision.
 
     Arguments:
-        data: what stands before the literal; of later messages only their own line.
-        size: octets of the message.
+        data: what stands before the literal; of later ones what stands behind the one before.
+        size: octets of the literal.
         synchronizing: whether the client waits for "+".
         binary: whether it is a literal8, ``~{n}``.
         first: whether ``data`` begins with the tag.
@@ -63,7 +67,7 @@ class MessageChunk:
 
 @dataclass(frozen=True, slots=True)
 class MessageEnd:
-    """The APPEND is over; ``rest`` is what stood behind its last message."""
+    """The APPEND is over; ``rest`` is what stood behind its last literal."""
 
     rest: bytes
 
@@ -130,7 +134,6 @@ class _Mode(Enum):
     LITERAL = auto()
     DECISION = auto()
     MESSAGE = auto()
-    AFTER_MESSAGE = auto()
     SWALLOW = auto()
     SKIP = auto()
 
@@ -154,7 +157,6 @@ class Framer:
             _Mode.LITERAL: self._read_literal,
             _Mode.DECISION: lambda: False,
             _Mode.MESSAGE: self._read_message,
-            _Mode.AFTER_MESSAGE: self._read_after_message,
             _Mode.SWALLOW: self._swallow,
             _Mode.SKIP: self._skip,
         }
@@ -164,6 +166,9 @@ class Framer:
         self._mode = _Mode.LINE
         self._parts: list[bytes] = []
         self._tag: str | None = None
+        # Whether a message has been announced: what the lines say goes on behind it.
+        self._in_append = False
+        self._in_catenate = False
         self._line_octets = 0
         self._literal_octets = 0
         self._literal_count = 0
@@ -243,7 +248,7 @@ class Framer:
         line = self._cut_line()
         if line is None:
             return self._unit is not None
-        if not self._parts:
+        if not self._parts and not self._in_append:
             self._tag = tag_of(line)
             refusal = self._admit(line[:-2])
             if refusal is not None:
@@ -252,11 +257,11 @@ class Framer:
         announced = announcement(line)
         if announced is None:
             self._parts.append(line[:-2])
-            self._unit = Frame(b"".join(self._parts))
+            data = b"".join(self._parts)
+            self._unit = MessageEnd(data) if self._in_append else Frame(data)
             self._next_command()
         elif self._is_message(announced):
-            self._parts.append(announced.before)
-            self._announce(announced, b"".join(self._parts), first=True)
+            self._announce(announced)
         else:
             self._expect_literal(line, announced)
         return True
@@ -297,22 +302,35 @@ class Framer:
     # ---------------------------------------------------------------------------- messages
 
     def _is_message(self, announced: Announcement) -> bool:
-        first = self._parts[0] if self._parts else announced.before
-        if _APPEND.match(first) is None:
-            return False
-        return bool(self._parts) or _APPEND.fullmatch(first) is None
+        before = announced.before
+        if not self._in_append:
+            first = self._parts[0] if self._parts else before
+            if _APPEND.match(first) is None:
+                return False
+            if not self._parts and _APPEND.fullmatch(first) is not None:
+                return False
+        self._in_catenate = self._in_catenate or _CATENATE.search(before) is not None
+        return not (self._in_catenate and _URL.search(before[-_URL_TAIL:]))
 
-    def _announce(self, announced: Announcement, data: bytes, *, first: bool) -> None:
+    def _announce(self, announced: Announcement) -> None:
+        self._parts.append(announced.before)
+        data = b"".join(self._parts)
         binary = data.endswith(b"~")
         self._unit = MessageHead(
-            data.removesuffix(b"~"), announced.size, announced.synchronizing, binary, first
+            data.removesuffix(b"~"),
+            announced.size,
+            announced.synchronizing,
+            binary,
+            first=not self._in_append,
         )
+        self._in_append = True
+        self._parts = []
         self._due = announced.size
         self._mode = _Mode.DECISION
 
     def _read_message(self) -> bool:
         if self._due == 0:
-            self._mode = _Mode.AFTER_MESSAGE
+            self._mode = _Mode.LINE
             self._line_octets = 0
             return True
         data = self._take(min(self._due, _CHUNK))
@@ -320,18 +338,6 @@ class Framer:
         if data:
             self._unit = MessageChunk(data)
         return bool(data)
-
-    def _read_after_message(self) -> bool:
-        line = self._cut_line()
-        if line is None:
-            return self._unit is not None
-        announced = announcement(line)
-        if announced is None:
-            self._unit = MessageEnd(line[:-2])
-            self._next_command()
-        else:
-            self._announce(announced, announced.before, first=False)
-        return True
 
     # ---------------------------------------------------------------------------- refusals
 

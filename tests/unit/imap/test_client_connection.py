@@ -303,6 +303,67 @@ def test_append_waits_streams_and_ends():
     assert client.data_to_send() == b"\r\nb NOOP\r\n"
 
 
+def test_a_message_in_parts_is_said_part_by_part():
+    client = connected()
+    client.send(c.AppendBegin("a", "x", ("\\Seen",), None, 0, False, catenate=True))
+    client.send(c.CatenateUrl("/b c/;UID=1"))
+    client.send(c.CatenateText(2, True))
+    assert client.data_to_send() == b'a APPEND x (\\Seen) CATENATE (URL "/b c/;UID=1" TEXT {2}\r\n'
+    with pytest.raises(LocalProtocolError):
+        client.send(c.CatenateUrl("/too/;UID=1"))
+    with pytest.raises(LocalProtocolError):
+        client.send(c.AppendEnd("a"))
+    assert hear(client, b"+ go\r\n") == [r.Continuation("go")]
+    client.send(c.AppendChunk(b"hi"))
+    client.send(c.AppendBegin("a", "x", (), None, 0, False, 1, catenate=True))
+    with pytest.raises(LocalProtocolError):
+        client.send(c.AppendEnd("a"))
+    client.send(c.CatenateUrl("/d/;UID=1"))
+    client.send(c.AppendEnd("a"))
+    assert client.data_to_send() == b"hi) CATENATE (URL /d/;UID=1)\r\n"
+    assert [type(one) for one in hear(client, b"a OK done\r\n")] == [r.Tagged]
+
+
+def test_parts_that_can_not_be_said():
+    client = connected()
+    with pytest.raises(LocalProtocolError):
+        client.send(c.CatenateUrl("/x"))
+    client.send(c.AppendBegin("a", "x", (), None, 2, True))
+    hear(client, b"+ go\r\n")
+    client.send(c.AppendChunk(b"hi"))
+    for part in (c.CatenateUrl("/x"), c.CatenateText(1, True), c.CatenateText(1, False)):
+        with pytest.raises(LocalProtocolError):
+            client.send(part)
+    client.send(c.AppendEnd("a"))
+    assert client.data_to_send().endswith(b"hi\r\n")
+
+
+def test_parts_in_utf8_are_for_who_has_enabled_it():
+    client = connected()
+    client.send(c.AppendBegin("a", "x", (), None, 0, False, catenate=True))
+    with pytest.raises(LocalProtocolError):
+        client.send(c.CatenateText(2, True, utf8=True))
+    client.enabled.add("UTF8=ACCEPT")
+    client.send(c.CatenateText(2, True, utf8=True))
+    hear(client, b"+ go\r\n")
+    client.send(c.AppendChunk(b"hi"))
+    client.send(c.AppendEnd("a"))
+    assert client.data_to_send() == b"a APPEND x CATENATE (UTF8 (~{2}\r\nhi))\r\n"
+
+
+def test_a_refused_message_in_parts_is_said_to_its_end():
+    client = connected()
+    client.send(c.AppendBegin("a", "x", (), None, 0, False, catenate=True))
+    client.send(c.CatenateUrl("/x"))
+    client.send(c.Noop("b"))
+    assert [type(one) for one in hear(client, b"a NO [BADURL /x] no\r\n")] == [r.Tagged]
+    client.send(c.AppendEnd("a"))
+    assert client.data_to_send() == b"a APPEND x CATENATE (URL /x)\r\nb NOOP\r\n"
+    client.send(c.AppendBegin("d", "x", (), None, 0, False, catenate=True))
+    with pytest.raises(RemoteProtocolError):
+        hear(client, b"d OK done\r\n")
+
+
 def test_a_refused_append_that_was_not_begun_is_over():
     client = connected()
     client.send(begin(4))

@@ -152,3 +152,113 @@ def test_utf8_messages_once_enabled() -> None:
 def test_accept_literal_needs_a_message() -> None:
     with pytest.raises(LocalProtocolError):
         connect().accept_literal()
+
+
+CATENATE = (
+    b'a APPEND x (\\Seen) CATENATE (URL "/a/;UID=1" TEXT {2+}\r\nhi URL {9+}\r\n/b/;UID=2)'
+    b" {1+}\r\n.\r\n"
+)
+
+
+def heard(connection: ServerConnection) -> list[object]:
+    events: list[object] = []
+    while (event := connection.next_event()) is not NEED_DATA and event is not PAUSED:
+        events.append(event)
+        if isinstance(event, c.AppendBegin | c.CatenateText):
+            connection.accept_literal()
+    return events
+
+
+def test_a_message_in_parts() -> None:
+    connection = connect()
+    connection.receive_data(CATENATE)
+    assert heard(connection) == [
+        c.AppendBegin("a", "x", ("\\Seen",), None, 0, False, catenate=True),
+        c.CatenateUrl("/a/;UID=1"),
+        c.CatenateText(2, False),
+        c.AppendChunk(b"hi"),
+        c.CatenateUrl("/b/;UID=2"),
+        c.AppendBegin("a", "x", (), None, 1, False, 1),
+        c.AppendChunk(b"."),
+        c.AppendEnd("a"),
+    ]
+
+
+def test_a_part_waits_for_plus_only_once_it_is_accepted() -> None:
+    connection = connect()
+    begin = say(connection, b"a APPEND x CATENATE (URL /a TEXT {2}\r\n")
+    assert isinstance(begin, c.AppendBegin)
+    assert connection.next_event() is PAUSED
+    connection.accept_literal()
+    assert connection.next_event() == c.CatenateUrl("/a")
+    assert connection.next_event() == c.CatenateText(2, True)
+    assert connection.next_event() is PAUSED
+    assert connection.data_to_send() == b""
+    connection.accept_literal()
+    assert connection.data_to_send() == b"+ Ready\r\n"
+    assert say(connection, b"hi)\r\n") == c.AppendChunk(b"hi")
+    assert connection.next_event() == c.AppendEnd("a")
+
+
+@pytest.mark.parametrize("refused_at", range(5))
+def test_parts_are_refused_wherever_the_session_likes(refused_at: int) -> None:
+    connection = connect()
+    connection.receive_data(CATENATE + b"b NOOP\r\n")
+    seen = 0
+    while True:
+        event = connection.next_event()
+        if seen == refused_at:
+            break
+        seen += 1
+        if isinstance(event, c.AppendBegin | c.CatenateText):
+            connection.accept_literal()
+    connection.send(r.Tagged("a", Status.NO, "no"))
+    assert connection.next_event() == c.Noop("b")
+    assert connection.data_to_send().endswith(b"a NO no\r\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"a APPEND x CATENATE ()\r\n",
+        b"a APPEND x CATENATE\r\n",
+        b"a APPEND x CATENATE (URL /a\r\n",
+        b"a APPEND x CATENATE (URL /a ) \r\n",
+        b"a APPEND x CATENATE (/a)\r\n",
+        b"a APPEND x CATENATE (TEXT hi)\r\n",
+        b"a APPEND x CATENATE ({2+}\r\nhi)\r\n",
+        b"a APPEND x CATENATE (TEXT ~{2+}\r\nhi)\r\n",
+        b"a APPEND x CATENATE (TEXT {2+}\r\nhi\r\n",
+        b"a APPEND x CATENATE (TEXT {2+}\r\nhi) URL {2+}\r\n/a\r\n",
+        b"a APPEND x CATENATE (URL {2+}\r\n\0a)\r\n",
+        b"a APPEND x URL {2+}\r\nhi TEXT {2+}\r\nhi\r\n",
+        b"a APPEND x\r\n",
+    ],
+)
+def test_parts_that_are_not_in_the_grammar(line: bytes) -> None:
+    connection = connect()
+    connection.receive_data(line + b"b NOOP\r\n")
+    events = heard(connection)
+    assert c.AppendEnd("a") not in events
+    assert events[-1] == c.Noop("b")
+    assert isinstance(events[-2], c.BadCommand)
+    assert b"a BAD " in connection.data_to_send()
+
+
+def test_a_mailbox_called_url_takes_messages() -> None:
+    for line in (b"a APPEND URL {2+}\r\nhi\r\n", b"a APPEND {3+}\r\nURL {2+}\r\nhi\r\n"):
+        connection = connect()
+        connection.receive_data(line)
+        assert heard(connection) == [
+            c.AppendBegin("a", "URL", (), None, 2, False),
+            c.AppendChunk(b"hi"),
+            c.AppendEnd("a"),
+        ]
+
+
+def test_a_part_that_is_too_big() -> None:
+    connection = connect(Limits(message_size=10))
+    connection.receive_data(b"a APPEND x CATENATE (URL /a TEXT {11}\r\nb NOOP\r\n")
+    assert isinstance(connection.next_event(), c.BadCommand)
+    assert connection.data_to_send() == b"a NO [TOOBIG] Message too big\r\n"
+    assert connection.next_event() == c.Noop("b")

@@ -74,6 +74,27 @@ async def test_append_search_fetch_store_expunge(client):
     assert [message async for message in client.fetch([])] == []
 
 
+async def test_a_message_is_put_together(client):
+    await client.append("INBOX", MESSAGE + b"x" * 300_000)
+    url = "/INBOX/;UID=1/;SECTION="
+    assert (
+        await client.catenate("Drafts", [url + "HEADER", b"new ", url + "TEXT"], ["\\Draft"]) == 1
+    )
+    await client.select("Drafts")
+    item = FetchBody(Section(), peek=True)
+    [message] = [one async for one in client.fetch([1], item)]
+    assert message.body == MESSAGE[:-7] + b"new hello\r\n" + b"x" * 300_000
+    for parts in (
+        ["/INBOX/;UID=9"],
+        ["/INBOX/;UID=9", b"x"],
+        [b"x", "/nowhere/;UID=1", b"y", b"z"],
+    ):
+        with pytest.raises(CommandRefused) as caught:
+            await client.catenate("Drafts", parts)
+        assert caught.value.response.code.name == "BADURL"
+    assert await client.search() == (1,)
+
+
 async def test_mailboxes(client):
     await client.run(c.Create("", "Entwürfe"))
     assert {mailbox.name for mailbox in await client.list()} >= {"INBOX", "Entwürfe"}
@@ -221,7 +242,9 @@ async def speak(script: bytes, client: partial[object]) -> None:
     ],
 )
 async def test_servers_that_are_none(script, security, error, text):
-    client = partial(connect_imap, "127.0.0.1", security=security, timeout=0.2)
+    # Only who waits for what never comes is to wait shortly.
+    timeout = 0.2 if "0.2" in text else 2 if text == "said nothing" else 30
+    client = partial(connect_imap, "127.0.0.1", security=security, timeout=timeout)
     with pytest.raises(BaseExceptionGroup) as caught:
         await speak(script, client)
     [found] = caught.value.exceptions

@@ -21,6 +21,7 @@ ROWS = list(CAPABILITIES)
 PROBES: dict[str, str] = {
     "APPENDLIMIT=": "STATUS INBOX (APPENDLIMIT)",
     "BINARY": "FETCH 1 (BINARY.SIZE[1])",
+    "CATENATE": "APPEND INBOX CATENATE (URL /INBOX/;UID=1)",
     "CHILDREN": 'LIST "" * RETURN (CHILDREN)',
     "COMPRESS=DEFLATE": "COMPRESS DEFLATE",
     "CONDSTORE": "FETCH 1 (MODSEQ)",
@@ -56,6 +57,7 @@ PROBES: dict[str, str] = {
     "UNAUTHENTICATE": "UNAUTHENTICATE",
     "UIDPLUS": "UID EXPUNGE 1",
     "UNSELECT": "UNSELECT",
+    "URL-PARTIAL": "APPEND INBOX CATENATE (URL /INBOX/;UID=1/;PARTIAL=0.1)",
     "WITHIN": "SEARCH OLDER 60",
 }
 #: Capabilities that nothing can be said for which would not be served without them; why not.
