@@ -121,6 +121,10 @@ class Limits:
     # octets, or some thousand with a certificate; at once, but a lost packet takes three seconds.
     proxy_header: int = 8 * KIB
     proxy_header_timeout: float = 10.0
+    # Octets of what was said on each connection that are kept for whoever runs the server to look
+    # at (some hundred lines), and connections that ended of which that is still known.
+    transcript: int = 16 * KIB
+    ended_sessions: int = 50
     # Connections at a time.
     connections_per_peer: int = 100
     connections: int = 10_000

@@ -27,6 +27,7 @@ from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.imap import Access, Account
 from mailcore_agentpost.mail import inboxes, keys
+from mailcore_agentpost.operations import Operations, SessionService
 from mailcore_agentpost.policy import Sender, SendPolicy
 from mailcore_agentpost.sending import Outbox, forget_old
 from mailcore_agentpost.service import Service
@@ -100,6 +101,7 @@ class AgentPost:
             self.service,
             log,
             WebhookService(store, self.webhook_sender.wake),
+            Operations(SessionService(context.live, store)),
             imap=_address(context.endpoints.imap),
             smtp=_address(context.endpoints.smtp),
             hosts=_hosts(context),

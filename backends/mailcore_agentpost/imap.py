@@ -102,6 +102,11 @@ class Account:
         self._endings = endings
         self._closed = closed
 
+    @property
+    def sender(self) -> Sender:
+        """The inbox, and the key that opened it."""
+        return self._access.sender
+
     async def mailboxes(self) -> Sequence[MailboxInfo]:
         found = await self._store.read(partial(folders.all_folders, inbox=self._inbox))
         return [

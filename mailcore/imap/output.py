@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailcore.imap.compression import Deflate
+from mailcore.observer import Observer
 
 
 class Output:
@@ -13,6 +14,8 @@ class Output:
         # What was put in before the layer above changed.
         self._ready = b""
         self._layer: Deflate | None = None
+        #: Told what is taken, before it is compressed.
+        self.observer: Observer | None = None
         #: Octets that wait, as they were put in.
         self.pending = 0
 
@@ -26,6 +29,8 @@ class Output:
         data = b"".join(self._waiting)
         self._waiting.clear()
         self.pending = 0
+        if self.observer is not None and data:
+            self.observer.sent(data)
         if self._layer is not None:
             data = self._layer.compress(data)
         data, self._ready = self._ready + data, b""

@@ -38,6 +38,7 @@ from mailcore.imap.wire.framer import (
     tag_of,
 )
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.observer import Observer
 from mailcore.sasl import SaslError, decode_base64
 
 # The first octet of a TLS handshake record (RFC 8446 §5.1), and the start of an HTTP request: some
@@ -105,6 +106,7 @@ class ServerConnection:
         self.enabled: set[str] = set()
         self._encoder = ResponseEncoder(self.enabled)
         self._layer: Deflate | None = None
+        self._observer: Observer | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -162,11 +164,15 @@ class ServerConnection:
         if self._layer is not None:
             self._layer.receive(data)
         else:
-            self._framer.receive(data)
+            self._take(data)
 
     def receive_eof(self) -> None:
         """Take note that the peer will send no more."""
         self._eof = True
+
+    def observe(self, observer: Observer) -> None:
+        """Tell an observer of the octets of both sides, without TLS and compression."""
+        self._observer = self._output.observer = observer
 
     def data_to_send(self) -> bytes:
         """Return what is to be sent now, once."""
@@ -347,8 +353,13 @@ class ServerConnection:
         except BadCompression:
             self.close("These octets are not compressed")
             return True
-        self._framer.receive(data)
+        self._take(data)
         return bool(data)
+
+    def _take(self, data: bytes) -> None:
+        if self._observer is not None and data:
+            self._observer.received(data)
+        self._framer.receive(data)
 
     def _enter(self, state: State) -> None:
         if self._state is State.NOT_AUTHENTICATED and state is State.AUTHENTICATED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -13,15 +14,19 @@ import trio
 from mailcore.backend import Peer
 from mailcore.flow import Session
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.live import LiveSessions
 from mailcore.net.driver import drive, handshake
 from mailcore.net.listener import Admission, Connection, Door, DoorName, Handler
 from mailcore.net.stream import Stream
+from mailcore.observer import Observable
 
 #: Gives the context of the next handshake: a function, so that a new certificate needs no restart.
 TLSSource = Callable[[], ssl.SSLContext]
 
 #: Seconds that a refusal may take, handshake included.
 _REFUSAL_TIME: Final = 5.0
+#: Seconds that a client which is sent away has to hear it.
+_FAREWELL_TIME: Final = 5.0
 
 _FULL: Final[dict[DoorName, bytes]] = {
     "imap": b"* BYE Too many connections; try again later\r\n",
@@ -41,6 +46,8 @@ def session_door(
     limits: Limits = DEFAULT_LIMITS,
     admission: Admission | None = None,
     proxies: Iterable[str] = (),
+    live: LiveSessions | None = None,
+    name: str = "",
 ) -> Door:
     """Make a door whose connections are served by sessions.
 
@@ -54,6 +61,8 @@ def session_door(
         admission: counts to share with other doors: of connections, and of wrong passwords.
         proxies: addresses and networks whose connections begin with a header of the PROXY protocol,
             and "unix" for those of a unix socket.
+        live: where connections are to be seen while they live.
+        name: of the door, there; the protocol's if it has none.
     """
     admission = admission or Admission(limits)
 
@@ -62,18 +71,28 @@ def session_door(
         try:
             if implicit_tls is not None:
                 await handshake(stream, implicit_tls, limits)
-            session = new_session(replace(connection.peer, channel=stream.channel))
+            peer = replace(connection.peer, channel=stream.channel)
+            session = new_session(peer)
+            scope = trio.CancelScope()
 
             def say_goodbye(reason: str) -> None:
                 session.shut_down(reason)
                 session.wake()
+
+            def send_away(reason: str) -> None:
+                say_goodbye(reason)
+                scope.deadline = trio.current_time() + _FAREWELL_TIME
 
             session.wake = _nobody_waits
             connection.on_shut_down = say_goodbye
             if connection.closing.is_set():
                 session.shut_down("Server shutting down")
             failed = partial(admission.login_failed, connection.peer.host)
-            await drive(session, stream, limits=limits, tls=starttls, login_failed=failed)
+            watched: AbstractContextManager[object] = nullcontext()
+            if live is not None and isinstance(session, Observable):
+                watched = live.watch(connection.number, name or protocol, peer, session, send_away)
+            with watched, scope:
+                await drive(session, stream, limits=limits, tls=starttls, login_failed=failed)
         finally:
             await stream.aclose()
 

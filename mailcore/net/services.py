@@ -23,6 +23,7 @@ from mailcore.backend import Backend, Peer, Receives
 from mailcore.flow import Session
 from mailcore.imap.session import Session as ImapSession
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.live import LiveSessions
 from mailcore.net.doors import TLSSource, session_door, tls_source
 from mailcore.net.listener import Admission, Door, bind
 from mailcore.smtp.session import Listener
@@ -42,8 +43,14 @@ def imap_door(
     proxies: Collection[str] = (),
     limits: Limits = DEFAULT_LIMITS,
     admission: Admission | None = None,
+    live: LiveSessions | None = None,
 ) -> Door:
-    """Make a door for IMAP on bound sockets; arguments as for :func:`serve_imap`."""
+    """Make a door for IMAP on bound sockets; arguments as for :func:`serve_imap`.
+
+    Arguments:
+        admission: counts shared with other doors.
+        live: where its connections are to be seen while they live.
+    """
     upgrade = tls_source(starttls)
 
     def new_session(peer: Peer) -> Session:
@@ -66,6 +73,7 @@ def imap_door(
         limits=limits,
         admission=admission,
         proxies=proxies,
+        live=live,
     )
 
 
@@ -80,6 +88,8 @@ def smtp_door(
     listener: Listener = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
     admission: Admission | None = None,
+    live: LiveSessions | None = None,
+    name: str = "",
 ) -> Door:
     """Make a door for SMTP or LMTP on bound sockets.
 
@@ -87,6 +97,8 @@ def smtp_door(
         mode: who comes in by it, see :data:`mailcore.smtp.session.Mode`.
         starttls: offer STARTTLS with this.
         listener: its quirks, what it does without, whom it trusts, and its proxies.
+        live: where its connections are to be seen while they live.
+        name: of the door, there; its mode if it has none.
 
     The others are as for :func:`serve_smtp`.
     """
@@ -114,6 +126,8 @@ def smtp_door(
         limits=limits,
         admission=admission,
         proxies=listener.proxy_protocol,
+        live=live,
+        name=name or mode,
     )
 
 

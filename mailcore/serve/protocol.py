@@ -28,6 +28,7 @@ import trio
 
 from mailcore.backend import Backend, Peer
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.live import LiveSessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Context:
         limits: the bounds of the engine; the same ones that the protocol doors have.
         options: an instance of the provider's ``options`` class, read from its own table of the
             configuration; None if the provider has none.
+        live: the connections of this server, as they come and go.
     """
 
     data: Path | None
@@ -73,6 +75,7 @@ class Context:
     endpoints: Endpoints = field(default_factory=Endpoints)
     limits: Limits = DEFAULT_LIMITS
     options: Any = None
+    live: LiveSessions = field(default_factory=LiveSessions, compare=False)
 
 
 @runtime_checkable

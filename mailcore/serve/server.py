@@ -15,6 +15,7 @@ import trio
 
 from mailcore.backend import Backend, Receives
 from mailcore.config import Configuration, Settings
+from mailcore.live import LiveSessions
 from mailcore.net import Admission, Connection, Door, bind, bind_unix, imap_door, smtp_door
 from mailcore.net.doors import refusal
 from mailcore.net.listener import addresses, close
@@ -112,7 +113,7 @@ async def _prepared(
         first_minute = FirstMinute()
         if isinstance(backend, Bootstraps):
             first_minute = await backend.bootstrap(new_key)
-        doors = _doors(backend, sockets, tls, settings)
+        doors = _doors(backend, sockets, tls, settings, context.live)
         endpoints = _endpoints(settings, sockets, only=doors)
         ready = Ready(provider.title, context.data, endpoints, tls.authority, first_minute)
         yield list(doors.values()), tls, ready
@@ -194,15 +195,27 @@ def _context(configuration: Configuration, sockets: dict[str, Listeners]) -> Con
         endpoints=_endpoints(settings, sockets),
         limits=settings.limits,
         options=configuration.options,
+        live=LiveSessions(settings.limits),
     )
 
 
 def _doors(
-    backend: Backend, sockets: dict[str, Listeners], tls: ServerTLS, settings: Settings
+    backend: Backend,
+    sockets: dict[str, Listeners],
+    tls: ServerTLS,
+    settings: Settings,
+    live: LiveSessions,
 ) -> dict[str, Door]:
     """Make the doors that the backend has something behind; the other sockets are closed."""
     limits, admission = settings.limits, Admission(settings.limits)
-    smtp = partial(smtp_door, backend, hostname=settings.domain, limits=limits, admission=admission)
+    smtp = partial(
+        smtp_door,
+        backend,
+        hostname=settings.domain,
+        limits=limits,
+        admission=admission,
+        live=live,
+    )
     doors = {
         "imap": imap_door(
             backend,
@@ -212,8 +225,11 @@ def _doors(
             proxies=settings.imap.proxy_protocol,
             limits=limits,
             admission=admission,
+            live=live,
         ),
-        "smtp": smtp(sockets["smtp"], mode="submission", tls=tls, listener=settings.smtp),
+        "smtp": smtp(
+            sockets["smtp"], mode="submission", tls=tls, listener=settings.smtp, name="smtp"
+        ),
     }
     if "submission" in sockets:
         doors["submission"] = smtp(

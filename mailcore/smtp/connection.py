@@ -13,6 +13,7 @@ from typing import Literal
 from mailcore.errors import LocalProtocolError
 from mailcore.flow import NEED_DATA, PAUSED, Flow
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.observer import Observer
 from mailcore.smtp.commands import (
     Auth,
     AuthResponse,
@@ -89,6 +90,8 @@ class ServerConnection:
         self._begin(State.CONNECTED)
         self._pending: Question | None = Connected()
         self._announced = False
+        #: Told of the octets of both sides.
+        self.observer: Observer | None = None
 
     def _begin(self, state: State) -> None:
         """Know nothing of the peer: at first, and again after the TLS handshake (RFC 3207 §4.2)."""
@@ -134,6 +137,8 @@ class ServerConnection:
     def receive_data(self, data: bytes) -> None:
         """Take octets from the transport. After the end they are dropped."""
         if not self.closed:
+            if self.observer is not None:
+                self.observer.received(data)
             self._framer.receive(data)
 
     def receive_eof(self) -> None:
@@ -144,6 +149,8 @@ class ServerConnection:
         """Return what is to be sent now, once."""
         data = bytes(self._out)
         self._out.clear()
+        if self.observer is not None and data:
+            self.observer.sent(data)
         return data
 
     def next_event(self) -> Event | Literal[Flow.NEED_DATA, Flow.PAUSED]:

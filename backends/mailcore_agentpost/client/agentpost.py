@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from mailcore_agentpost.client.resources import APIKeys, Events, FilterRules, Inboxes, Messages
+from mailcore_agentpost.client.resources import (
+    APIKeys,
+    Events,
+    FilterRules,
+    Inboxes,
+    Messages,
+    Sessions,
+)
 from mailcore_agentpost.client.transport import Transport
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8025"
@@ -41,6 +48,7 @@ class AgentPost:
         self.api_keys = APIKeys(self._transport)
         self.filter_rules = FilterRules(self._transport)
         self.events = Events(self._transport)
+        self.sessions = Sessions(self._transport)
 
     def close(self) -> None:
         """Close the connections to the server."""

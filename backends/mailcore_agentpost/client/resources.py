@@ -32,6 +32,9 @@ from mailcore_agentpost.http.types import (
     Recipient,
     Reply,
     SendMessage,
+    Session,
+    SessionPage,
+    SessionWithTranscript,
     UpdateInbox,
     UpdateMessage,
 )
@@ -431,3 +434,33 @@ class Events:
 
 def _recipients(people: People) -> list[Recipient]:
     return [Recipient(email=one) if isinstance(one, str) else one for one in people]
+
+
+class Sessions:
+    """``client.sessions``: the live IMAP and SMTP connections."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self, *, limit: int = 50, cursor: str | None = None) -> SessionPage:
+        """Return one page of connections, the youngest first; the last ones that ended too."""
+        params = {"limit": limit, "cursor": cursor}
+        return self._transport.call(SessionPage, "GET", "/sessions", params=params)
+
+    def __iter__(self) -> Iterator[Session]:
+        """Yield all connections, the youngest first."""
+
+        def fetch(cursor: str | None) -> tuple[Sequence[Session], str | None]:
+            page = self.list(limit=100, cursor=cursor)
+            return page.data, page.next_cursor
+
+        return _each(fetch)
+
+    def get(self, session_id: str, *, after: int = 0) -> SessionWithTranscript:
+        """Return one connection with the lines of its transcript after a number."""
+        path = f"/sessions/{segment(session_id)}"
+        return self._transport.call(SessionWithTranscript, "GET", path, params={"after": after})
+
+    def close(self, session_id: str) -> None:
+        """End a connection."""
+        self._transport.send("DELETE", f"/sessions/{segment(session_id)}")

@@ -18,6 +18,7 @@ from mailcore_agentpost.http.handlers import (
     parts,
     rules,
     sending,
+    sessions,
     threads,
     waiting,
     webhooks,
@@ -27,6 +28,7 @@ from mailcore_agentpost.http.openapi import openapi_document
 from mailcore_agentpost.http.routing import Call, Route
 from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.http.types import Health
+from mailcore_agentpost.operations import Operations
 from mailcore_agentpost.webhooks.service import WebhookService
 
 
@@ -34,6 +36,7 @@ def routes(
     service: Service,
     log: EventLog,
     hooks: WebhookService,
+    operations: Operations,
     limits: HTTPLimits,
     *,
     imap: tuple[str, int] | None,
@@ -55,6 +58,7 @@ def routes(
         *websocket.routes(websocket.WebSockets(log, service.authenticate, limits)),
         *webhooks.routes(webhooks.WebhookHandlers(service, hooks)),
         *keys.routes(keys.KeyHandlers(service)),
+        *sessions.routes(sessions.SessionHandlers(operations.sessions)),
         *rules.routes(rules.RuleHandlers(service)),
         *static.routes(static.StaticFiles()),
         Route(

@@ -25,6 +25,7 @@ from mailcore_agentpost.http.problems import (
 )
 from mailcore_agentpost.http.routing import Route, Router
 from mailcore_agentpost.http.service import NotThere, Refused, Service
+from mailcore_agentpost.operations import Operations
 from mailcore_agentpost.types import KeyRow
 from mailcore_agentpost.webhooks.service import WebhookService
 
@@ -36,6 +37,7 @@ class HTTPDoor:
         service: the store behind it.
         events: what happens in it.
         webhooks: who is to be told of that.
+        operations: what is shown of the workings of the server.
         imap, smtp: host and port that mail clients are told; None for a door that is shut.
         hosts: names that ``Host`` may hold, besides ``localhost`` and address literals.
     """
@@ -45,6 +47,7 @@ class HTTPDoor:
         service: Service,
         events: EventLog,
         webhooks: WebhookService,
+        operations: Operations,
         *,
         imap: tuple[str, int] | None,
         smtp: tuple[str, int] | None,
@@ -54,7 +57,7 @@ class HTTPDoor:
         self._service = service
         self._hosts = AllowedHosts(hosts)
         self._limits = limits
-        table = routes(service, events, webhooks, limits, imap=imap, smtp=smtp)
+        table = routes(service, events, webhooks, operations, limits, imap=imap, smtp=smtp)
         self._dispatcher = Dispatcher(Router(table), self._authorize, translate, limits)
 
     async def serve(self, stream: trio.abc.Stream, peer: Peer, closing: trio.Event) -> None:

@@ -42,6 +42,14 @@ def decode_cursor(cursor: str | None) -> str | None:
         raise invalid("This is not a cursor of this API.", "cursor") from error
 
 
+def decode_number(cursor: str | None) -> int | None:
+    """Return the number within a cursor of a list that is ordered by one; raises as above."""
+    text = decode_cursor(cursor)
+    if text is not None and not (text.isascii() and text.isdigit()):
+        raise invalid("This is not a cursor of this list.", "cursor")
+    return None if text is None else int(text)
+
+
 def cut(rows: Sequence[RowT], limit: int, key: Callable[[RowT], str]) -> Cut[RowT]:
     """Make a page of rows of which one more than ``limit`` was asked for."""
     kept = rows[:limit]

@@ -42,6 +42,12 @@ def insert_organization(transaction: Transaction, name: str, now: datetime) -> s
     return organization
 
 
+def count_organizations(connection: sqlite3.Connection) -> int:
+    """Return how many organizations there are."""
+    count: int = connection.execute("SELECT count(*) FROM organizations").fetchone()[0]
+    return count
+
+
 def first_organization(connection: sqlite3.Connection) -> str | None:
     """Return the id of the organization that was made first."""
     row = connection.execute("SELECT id FROM organizations ORDER BY id LIMIT 1").fetchone()

@@ -50,7 +50,9 @@ from mailcore.imap.session.shared import Shared, shared_by
 from mailcore.imap.session.uid_only import uses_numbers
 from mailcore.imap.session.view import BadNumber, MailboxReset, NoModSequences, View
 from mailcore.imap.types import ResponseCode, Status
+from mailcore.imap.wire.commands import name_of
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.observer import Observer, Standing
 from mailcore.sasl import SERVER_MECHANISMS
 
 logger: Final = logging.getLogger("mailcore.imap")
@@ -128,6 +130,7 @@ class Session:
         self._handshake = False
         self._running: AsyncGenerator[Tagged | None, None] | None = None
         self._command: commands.Command | None = None
+        self._observer: Observer | None = None
         self._unwatch: Callable[[], None] | None = None
         self._stale = False
         self._farewell: str | None = None
@@ -227,6 +230,24 @@ class Session:
             return output
         return CLOSE if self._gone or self.connection.closed else NEED_DATA
 
+    # ------------------------------------------------------------------------ what can be looked at
+
+    def observe(self, observer: Observer) -> None:
+        """Tell an observer, from now on, what this session does."""
+        self._observer = observer
+        self.connection.observe(observer)
+
+    def standing(self) -> Standing:
+        """Return where the session stands."""
+        return Standing(
+            state=self.connection.state.value,
+            command="" if self._command is None else name_of(self._command),
+            account=self.account,
+            mailbox=None if self.view is None else self.view.name,
+            idling=self.idling,
+            tls=self.peer.tls,
+        )
+
     # ----------------------------------------------------------------------- what drives a step
 
     async def _next_event(self) -> bool:
@@ -238,12 +259,16 @@ class Session:
             await self._guard(self._tell_unasked())
             return True
         self.delay = 0.0
+        if self._observer is not None:
+            self._observer.began()
         if isinstance(event, commands.ConnectionClosed):
             self._gone = True
         elif isinstance(event, commands.BadCommand):
             # Within AUTHENTICATE it ends the exchange.
             self.exchange = None
             logger.debug("%s: bad command: %s", self.peer.host, event.text)
+            if self._observer is not None:
+                self._observer.answered("", "BAD", event.code.name if event.code else "BAD")
         elif isinstance(event, commands.Command):
             self._command = event
             if (missing := self._refusals.missing(event)) is not None:
@@ -302,8 +327,13 @@ class Session:
 
     def _answer(self, answer: Tagged | None) -> None:
         # What goes wrong while the client idles has no command to be told by.
-        if answer is not None and not self.idling:
-            self.send(answer)
+        if answer is None or self.idling:
+            return
+        self.send(answer)
+        if self._observer is not None and self._command is not None:
+            status = answer.status
+            reason = "" if status is Status.OK else (answer.code or status).name
+            self._observer.answered(name_of(self._command), status.value, reason)
 
     def _greet(self) -> None:
         code = ResponseCode("CAPABILITY", " ".join(self.capabilities()))
@@ -429,10 +459,14 @@ class Session:
         self._refusals = CAPABILITIES.refusals(self.situation())
         if isinstance(account, Watchable):
             self._unwatch = account.watch(self._hint)
+        if self._observer is not None:
+            self._observer.login_changed(True)
 
     def log_out(self) -> None:
         """Serve nobody from now on, until the next login (RFC 8437 §3)."""
         self._release_account()
+        if self._observer is not None:
+            self._observer.login_changed(False)
         self.watch = None
         self.news.take()
         self.collation = DEFAULT_COLLATION

@@ -336,3 +336,11 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "MOVE": (c.Move, _copy(c.Move, uid=False)),
     "UID MOVE": (c.Move, _copy(c.Move, uid=True)),
 }
+
+# The first verb of each: not EXAMINE, and not those of UID.
+_NAMES: dict[type[c.Command], str] = {kind: verb for verb, (kind, _) in reversed(VERBS.items())}
+
+
+def name_of(command: c.Command) -> str:
+    """Return what a command is called, by number or UID alike: ``FETCH``."""
+    return _NAMES[type(command)]

@@ -19,6 +19,7 @@ from mailcore.backend import (
 from mailcore.channel import NO_CHANNEL, Channel
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.observer import Observer, Standing
 from mailcore.smtp.commands import (
     Auth,
     AuthResponse,
@@ -48,7 +49,7 @@ from mailcore.smtp.commands import (
 )
 from mailcore.smtp.connection import ServerConnection
 from mailcore.smtp.quirks import Quirk
-from mailcore.smtp.session import proxied, replies
+from mailcore.smtp.session import names, proxied, replies
 from mailcore.smtp.session.extensions import Facts, Offers, check_keywords
 from mailcore.smtp.session.guard import guarded
 from mailcore.smtp.session.login import Login
@@ -137,6 +138,8 @@ class Session:
         self._extended = False
         self._farewell: Reply | None = None
         self._at_once = False
+        self._observer: Observer | None = None
+        self._last: type[Question] = Connected
         #: Seconds that the driver waits before it sends what the last step returned: a wrong
         #: password is answered slowly, and more slowly each time.
         self.delay = 0.0
@@ -193,8 +196,14 @@ class Session:
             if isinstance(event, DataChunk):
                 self._write(event.data)
                 continue
+            self._last = type(event)
+            if self._observer is not None:
+                self._observer.began()
             await self._answer(event)
-            out += connection.data_to_send()
+            said = connection.data_to_send()
+            if self._observer is not None:
+                self._observer.answered(names.of_event(self._last), *names.verdict(said))
+            out += said
             if not isinstance(event, _GROUPED) or len(out) >= _FLUSH:
                 break
         out += connection.data_to_send()
@@ -209,6 +218,21 @@ class Session:
         self._reset()
         if self._login is not None:
             self._login.close()
+
+    # ------------------------------------------------------------------------------ to look at
+
+    def observe(self, observer: Observer) -> None:
+        """Tell an observer, from now on, what this session does."""
+        self._observer = self._connection.observer = observer
+
+    def standing(self) -> Standing:
+        """Return where the session stands."""
+        return Standing(
+            state=self._connection.state.name.lower(),
+            command=names.of_event(self._last),
+            account=self._login and self._login.submitter,
+            tls=self._peer.tls,
+        )
 
     # ------------------------------------------------------------------------------ the commands
 
@@ -337,6 +361,8 @@ class Session:
         self._connection.send(reply)
         if self._connection.authenticated:
             self._offers = self._look_around()
+            if self._observer is not None:
+                self._observer.login_changed(True)
 
     async def _mail(self, event: MailFrom) -> Reply:
         if self._login is not None and self._login.submitter is None:

@@ -65,6 +65,13 @@ from mailcore_agentpost.http.types.rules import (
     FilterRule,
     FilterRulePage,
 )
+from mailcore_agentpost.http.types.sessions import (
+    Session,
+    SessionPage,
+    SessionWithTranscript,
+    TranscriptLine,
+    TranscriptQuery,
+)
 from mailcore_agentpost.http.types.threads import (
     Thread,
     ThreadPage,
@@ -121,11 +128,16 @@ __all__ = [
     "RequestBody",
     "ResponseBody",
     "SendMessage",
+    "Session",
+    "SessionPage",
+    "SessionWithTranscript",
     "SocketQuery",
     "Subject",
     "Thread",
     "ThreadPage",
     "ThreadSummary",
+    "TranscriptLine",
+    "TranscriptQuery",
     "UpdateInbox",
     "UpdateMessage",
     "UpdateWebhook",

@@ -17,6 +17,7 @@ import pytest
 import trio
 
 from mailcore.backend import Peer
+from mailcore.live import LiveSessions
 from mailcore_agentpost.client import (
     AgentPost,
     AuthenticationError,
@@ -29,6 +30,7 @@ from mailcore_agentpost.client import (
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
+from mailcore_agentpost.operations import Operations, SessionService
 from mailcore_agentpost.store import Store
 from mailcore_agentpost.webhooks import WebhookService
 
@@ -73,7 +75,10 @@ async def serving() -> AsyncIterator[Site]:
 async def _serving(service: MemoryService, store: Store) -> AsyncIterator[Site]:
     events = EventLog(store, Hub())
     hooks = WebhookService(store, lambda: None)
-    door = HTTPDoor(service, events, hooks, imap=("127.0.0.1", 1993), smtp=("127.0.0.1", 1465))
+    operations = Operations(SessionService(LiveSessions(), store))
+    door = HTTPDoor(
+        service, events, hooks, operations, imap=("127.0.0.1", 1993), smtp=("127.0.0.1", 1465)
+    )
     drain = trio.Event()
 
     async def handle(stream: trio.SocketStream) -> None:

@@ -1,0 +1,70 @@
+"""What a transcript must not show: passwords and tokens, on the lines of either protocol.
+
+Nothing here parses a command. Whatever follows LOGIN or AUTH on its line is a secret, be the rest
+of the line right or wrong, and so is each line of an exchange; what is masked needlessly costs
+nothing, what is shown by mistake is a key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MASK: Final = b"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"
+
+# A verb that has credentials behind it, and its first argument: a user or a mechanism.
+_LOGIN: Final = re.compile(
+    rb'((?:[^ ]+ +)?(?:LOGIN|AUTHENTICATE|AUTH) +)("(?:[^"\\]|\\.)*"|[^ ]+)( .*)?',
+    re.IGNORECASE | re.DOTALL,
+)
+# More of the command is to come: a literal, or the responses of an exchange.
+_GOES_ON: Final = re.compile(rb".*\{\d+\+?\}|(?:[^ ]+ +)?(?:AUTHENTICATE|AUTH) .*", re.IGNORECASE)
+_LITERAL: Final = re.compile(rb" \{\d+\+?\}")
+# Nothing that is said before a login is one long word, but base64 that came at the wrong moment is.
+_LONG_WORD: Final = re.compile(rb"[A-Za-z0-9+/=]{9,}")
+# Of a line that does not end, this much is kept.
+_LONG: Final = 4096
+
+
+class Masking:
+    """Makes lines of one connection's octets, the secret ones masked.
+
+    It follows both sides, for only the server's answer ends an exchange.
+    """
+
+    def __init__(self) -> None:
+        self._client = bytearray()
+        self._server = bytearray()
+        self._in_exchange = False
+
+    def client(self, data: bytes) -> list[bytes]:
+        """Return the lines that the client has completed with these octets."""
+        return [self._masked(line) for line in _lines(self._client, data)]
+
+    def server(self, data: bytes) -> list[bytes]:
+        """Return the lines that the server has completed with these octets."""
+        lines = _lines(self._server, data)
+        for line in lines:
+            if not line.startswith((b"+", b"334", b"* ")):
+                self._in_exchange = False
+        return lines
+
+    def _masked(self, line: bytes) -> bytes:
+        if self._in_exchange:
+            return line if line == b"*" else MASK
+        match = _LOGIN.fullmatch(line)
+        if match is None:
+            return MASK if _LONG_WORD.fullmatch(line) else line
+        self._in_exchange = _GOES_ON.fullmatch(line) is not None
+        verb, first, rest = match.groups()
+        if rest is None or _LITERAL.fullmatch(rest):
+            return line
+        return bytes(verb + first) + b" " + MASK
+
+
+def _lines(partial: bytearray, data: bytes) -> list[bytes]:
+    """Take the complete lines out of what has come, and keep the rest."""
+    partial += data
+    *lines, rest = bytes(partial).split(b"\n")
+    partial[:] = rest[:_LONG]
+    return [line.removesuffix(b"\r") for line in lines]
