@@ -27,7 +27,7 @@ from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.imap import Access, Account
 from mailcore_agentpost.mail import inboxes, keys
-from mailcore_agentpost.operations import Operations, SessionService
+from mailcore_agentpost.operations import Monitoring, Operations, SessionService
 from mailcore_agentpost.policy import Sender, SendPolicy
 from mailcore_agentpost.sending import Outbox, forget_old
 from mailcore_agentpost.service import Service
@@ -101,7 +101,12 @@ class AgentPost:
             self.service,
             log,
             WebhookService(store, self.webhook_sender.wake),
-            Operations(SessionService(context.live, store)),
+            Operations(
+                SessionService(context.live, store),
+                Monitoring(context.live, store),
+                self._settings.metrics,
+            ),
+            tally=context.live.tally,
             imap=_address(context.endpoints.imap),
             smtp=_address(context.endpoints.smtp),
             hosts=_hosts(context),

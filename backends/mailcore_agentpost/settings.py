@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+MetricsFor = Literal["loopback", "anybody", "nobody"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
@@ -61,6 +63,8 @@ class Settings:
         relay: where mail to the outside goes.
         webhook_private_targets: whether webhooks may be sent to addresses that are not public:
             this machine, the local network.
+        metrics: who may read ``/metrics``: programs on this machine, anybody who reaches the HTTP
+            port, or nobody. A proxy on this machine makes everybody local.
     """
 
     user_folders: bool = True
@@ -73,3 +77,4 @@ class Settings:
     sends_per_organization_day: int = 50_000
     relay: Relay = field(default_factory=Relay)
     webhook_private_targets: bool = False
+    metrics: MetricsFor = "loopback"

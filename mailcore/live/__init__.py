@@ -5,12 +5,12 @@ the server asks :class:`LiveSessions`.
 """
 
 from mailcore.live.sessions import LiveSession, LiveSessions
-from mailcore.live.tally import BUCKETS, CommandTally, Tally
+from mailcore.live.tally import BUCKETS, Durations, Tally
 from mailcore.live.transcript import Line, Transcript
 
 __all__ = [
     "BUCKETS",
-    "CommandTally",
+    "Durations",
     "Line",
     "LiveSession",
     "LiveSessions",

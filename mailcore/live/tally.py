@@ -10,12 +10,12 @@ from typing import Final
 BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
-class CommandTally:
-    """How often one command was answered in one way, and how long the answers took.
+class Durations:
+    """How often something was done, and how long it took.
 
     Arguments:
-        seconds: of all answers together.
-        classes: answers in each class of :data:`BUCKETS`, and one for what was slower.
+        seconds: of all together.
+        classes: how many were in each class of :data:`BUCKETS`, and in one for what was slower.
     """
 
     __slots__ = ("classes", "seconds")
@@ -25,7 +25,7 @@ class CommandTally:
         self.classes = [0] * (len(BUCKETS) + 1)
 
     def add(self, seconds: float) -> None:
-        """Count one answer."""
+        """Count one."""
         self.seconds += seconds
         self.classes[bisect_left(BUCKETS, seconds)] += 1
 
@@ -35,7 +35,7 @@ class Tally:
 
     def __init__(self) -> None:
         #: By protocol, command and status.
-        self.commands: dict[tuple[str, str, str], CommandTally] = {}
+        self.commands: dict[tuple[str, str, str], Durations] = {}
         #: By protocol and reason.
         self.refusals: Counter[tuple[str, str]] = Counter()
         #: Connections so far, by door.
@@ -51,7 +51,7 @@ class Tally:
         key = (protocol, command, status)
         found = self.commands.get(key)
         if found is None:
-            found = self.commands[key] = CommandTally()
+            found = self.commands[key] = Durations()
         found.add(seconds)
         if reason:
             self.refusals[protocol, reason] += 1

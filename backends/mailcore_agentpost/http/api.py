@@ -15,6 +15,7 @@ from mailcore_agentpost.http.handlers import (
     inboxes,
     keys,
     messages,
+    monitoring,
     parts,
     rules,
     sending,
@@ -27,7 +28,6 @@ from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.openapi import openapi_document
 from mailcore_agentpost.http.routing import Call, Route
 from mailcore_agentpost.http.service import Service
-from mailcore_agentpost.http.types import Health
 from mailcore_agentpost.operations import Operations
 from mailcore_agentpost.webhooks.service import WebhookService
 
@@ -61,21 +61,11 @@ def routes(
         *sessions.routes(sessions.SessionHandlers(operations.sessions)),
         *rules.routes(rules.RuleHandlers(service)),
         *static.routes(static.StaticFiles()),
-        Route(
-            method="GET",
-            path="/healthz",
-            handler=health,
-            summary="Tell whether the process answers",
-            public=True,
-            response=Health,
+        *monitoring.routes(
+            monitoring.MonitoringHandlers(operations.monitoring, operations.metrics_for)
         ),
     )
     return (*table, openapi_route(table))
-
-
-async def health(call: Call[None]) -> Health:
-    """Say that the process answers."""
-    return Health()
 
 
 def openapi_route(table: Sequence[Route]) -> Route:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from time import perf_counter
 from typing import Any
 
 import trio
 
-from mailcore.backend import Peer
+from mailcore.backend import Peer, Unavailable
+from mailcore.live import Tally
+from mailcore_agentpost.cases import UNAVAILABLE
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.api import routes
 from mailcore_agentpost.http.bearer import bearer_token
 from mailcore_agentpost.http.connection import serve_connection
 from mailcore_agentpost.http.dispatch import Dispatcher
-from mailcore_agentpost.http.exchange import Request
+from mailcore_agentpost.http.exchange import Request, Response, Upgrade
 from mailcore_agentpost.http.hosts import AllowedHosts
 from mailcore_agentpost.http.limits import DEFAULT_HTTP_LIMITS, HTTPLimits
 from mailcore_agentpost.http.problems import (
@@ -39,6 +42,7 @@ class HTTPDoor:
         webhooks: who is to be told of that.
         operations: what is shown of the workings of the server.
         imap, smtp: host and port that mail clients are told; None for a door that is shut.
+        tally: counts the answers; None to not count them.
         hosts: names that ``Host`` may hold, besides ``localhost`` and address literals.
     """
 
@@ -51,6 +55,7 @@ class HTTPDoor:
         *,
         imap: tuple[str, int] | None,
         smtp: tuple[str, int] | None,
+        tally: Tally | None = None,
         hosts: Iterable[str] = (),
         limits: HTTPLimits = DEFAULT_HTTP_LIMITS,
     ) -> None:
@@ -58,18 +63,36 @@ class HTTPDoor:
         self._hosts = AllowedHosts(hosts)
         self._limits = limits
         table = routes(service, events, webhooks, operations, limits, imap=imap, smtp=smtp)
-        self._dispatcher = Dispatcher(Router(table), self._authorize, translate, limits)
+        self._router = Router(table)
+        self._dispatcher = Dispatcher(self._router, self._authorize, translate, limits)
+        self._tally = tally or Tally()
 
     async def serve(self, stream: trio.abc.Stream, peer: Peer, closing: trio.Event) -> None:
         """Serve one connection until it ends or, once ``closing`` is set, drains."""
         await serve_connection(
             stream,
             peer,
-            self._dispatcher,
+            self._answer,
             closing=closing,
             hosts=self._hosts,
             limits=self._limits,
         )
+
+    async def _answer(self, request: Request) -> Response | Upgrade:
+        """Answer a request, and count the answer."""
+        began, status, reason = perf_counter(), 500, "internal_error"
+        try:
+            answer = await self._dispatcher(request)
+            status = answer.status if isinstance(answer, Response) else 101
+            reason = ""
+            return answer
+        except Problem as problem:
+            status, reason = problem.status, problem.code
+            raise
+        finally:
+            command = self._router.name(request.method, request.path)
+            seconds = perf_counter() - began
+            self._tally.answered("http", command, str(status), reason, seconds)
 
     async def _authorize(self, request: Request, route: Route) -> KeyRow:
         key = await self._service.authenticate(bearer_token(request))
@@ -82,6 +105,9 @@ def translate(error: Exception) -> Problem | None:
     """Turn what a service raises into a problem; None for what is a fault."""
     if isinstance(error, NotThere):
         return not_found(str(error) or "object")
+    if isinstance(error, Unavailable):
+        case = UNAVAILABLE
+        return Problem(case.status, case.code, f"{case.text}.", fix=case.fix)
     if not isinstance(error, Refused):
         return None
     if error.status == 401:

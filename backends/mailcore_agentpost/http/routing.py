@@ -123,6 +123,13 @@ class Router:
         route, names = match
         return route, dict(zip(names, values, strict=True))
 
+    def name(self, method: str, path: str) -> str:
+        """Return what a request is counted as: its route, or "" if it has none."""
+        try:
+            return f"{method} {self.find(method, path)[0].path}"
+        except Problem:
+            return ""
+
     def allowed(self, path: str) -> str:
         """Return what ``Allow`` says of a path (RFC 9110 §10.2.1).
 

@@ -1,6 +1,7 @@
 """What whoever runs a server, or uses it, may see and do of its workings."""
 
+from mailcore_agentpost.operations.metrics import Monitoring
 from mailcore_agentpost.operations.operations import Operations
 from mailcore_agentpost.operations.sessions import SessionService, Visible
 
-__all__ = ["Operations", "SessionService", "Visible"]
+__all__ = ["Monitoring", "Operations", "SessionService", "Visible"]

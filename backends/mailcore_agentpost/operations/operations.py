@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailcore_agentpost.operations.metrics import Monitoring
 from mailcore_agentpost.operations.sessions import SessionService
+from mailcore_agentpost.settings import MetricsFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,10 @@ class Operations:
 
     Arguments:
         sessions: the live connections.
+        monitoring: health and metrics.
+        metrics_for: who may read the metrics.
     """
 
     sessions: SessionService
+    monitoring: Monitoring
+    metrics_for: MetricsFor = "loopback"

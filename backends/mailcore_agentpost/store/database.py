@@ -13,7 +13,7 @@ from typing import TypeVar
 from mailcore.backend import Unavailable
 from mailcore_agentpost.store.reader import Reader
 from mailcore_agentpost.store.schema import migrate
-from mailcore_agentpost.store.writer import Tell, TellTexts, Transaction, Writer
+from mailcore_agentpost.store.writer import Commits, Tell, TellTexts, Transaction, Writer
 
 logger = logging.getLogger("mailcore.agentpost")
 
@@ -74,6 +74,11 @@ class Store:
             connection.close()
             raise
         return connection
+
+    @property
+    def commits(self) -> Commits:
+        """What was committed so far, counted."""
+        return self._writer.commits
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run work in a transaction; return once it has reached the disk.

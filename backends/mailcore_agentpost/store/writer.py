@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Final
 
 import outcome
 
 from mailcore.limits import KIB, MIB
+from mailcore.live import Durations
 from mailcore_agentpost.store.calls import Call, Worker, deliver
 from mailcore_agentpost.types import EventRow
 
@@ -53,6 +56,32 @@ class Transaction:
         return self.connection.execute(sql, parameters)
 
 
+#: Upper bounds of the classes of batch sizes; :data:`_BATCH` is the most.
+SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, _BATCH)
+
+
+class Commits:
+    """What group commit saves: transactions, and pieces of work in them.
+
+    Arguments:
+        sizes: transactions in each class of :data:`SIZES`, and one that stays empty.
+        durations: of the transactions.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.calls = 0
+        self.sizes = [0] * (len(SIZES) + 1)
+        self.durations = Durations()
+
+    def add(self, calls: int, seconds: float) -> None:
+        """Count a transaction."""
+        self.count += 1
+        self.calls += calls
+        self.sizes[bisect_left(SIZES, calls)] += 1
+        self.durations.add(seconds)
+
+
 #: Told after each commit, in a thread: folders that changed, as (inbox, folder), and what happened.
 Tell = Callable[[Set[tuple[str, int]], Sequence[EventRow]], None]
 #: Told after each commit, in a thread: numbers of messages whose octets are new or gone.
@@ -79,13 +108,13 @@ class Writer(Worker[Transaction]):
         self._tell = tell
         self._tell_texts = tell_texts
         self._log = 0
-        #: Transactions so far, and calls in them: what group commit saves.
-        self.commits = 0
-        self.calls = 0
+        #: Counted so far.
+        self.commits = Commits()
         super().__init__("agentpost-writer", _BATCH)
 
     def work(self, calls: list[Call[Transaction]]) -> None:
         before = self._connection.total_changes
+        began = perf_counter()
         try:
             done = self._commit(calls)
         except sqlite3.Error as error:
@@ -94,8 +123,7 @@ class Writer(Worker[Transaction]):
             done = []
             for call in calls:
                 call.result = outcome.Error(error)
-        self.commits += 1
-        self.calls += len(calls)
+        self.commits.add(len(calls), perf_counter() - began)
         moved = {folder for transaction in done for folder in transaction.moved}
         events = [event for transaction in done for event in transaction.events]
         if moved or events:

@@ -14,6 +14,7 @@ from mailcore_agentpost.http.types.base import (
     Limit,
     Page,
     PageQuery,
+    Readiness,
     RequestBody,
     ResponseBody,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "NewWebhook",
     "Page",
     "PageQuery",
+    "Readiness",
     "Recipient",
     "Reply",
     "RequestBody",

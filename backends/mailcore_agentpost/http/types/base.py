@@ -38,3 +38,14 @@ class Health(ResponseBody, frozen=True):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
+
+
+class Readiness(ResponseBody, frozen=True):
+    """Whether mail can be served now.
+
+    Arguments:
+        problem: why not.
+    """
+
+    status: Literal["ready", "unavailable"] = "ready"
+    problem: str | None = None

@@ -30,7 +30,7 @@ from mailcore_agentpost.client import (
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
-from mailcore_agentpost.operations import Operations, SessionService
+from mailcore_agentpost.operations import Monitoring, Operations, SessionService
 from mailcore_agentpost.store import Store
 from mailcore_agentpost.webhooks import WebhookService
 
@@ -75,7 +75,8 @@ async def serving() -> AsyncIterator[Site]:
 async def _serving(service: MemoryService, store: Store) -> AsyncIterator[Site]:
     events = EventLog(store, Hub())
     hooks = WebhookService(store, lambda: None)
-    operations = Operations(SessionService(LiveSessions(), store))
+    live = LiveSessions()
+    operations = Operations(SessionService(live, store), Monitoring(live, store))
     door = HTTPDoor(
         service, events, hooks, operations, imap=("127.0.0.1", 1993), smtp=("127.0.0.1", 1465)
     )

@@ -59,7 +59,7 @@ def full_disk(octets: int) -> Iterator[None]:
 
 
 async def test_what_waits_shares_a_commit(store: Store) -> None:
-    before = store._writer.commits
+    before = store._writer.commits.count
     async with trio.open_nursery() as nursery:
         with held(store, nursery) as gate:
             await gate.reached.wait()
@@ -67,19 +67,19 @@ async def test_what_waits_shares_a_commit(store: Store) -> None:
                 nursery.start_soon(store.write, add(f"{number}"))
             await trio.testing.wait_all_tasks_blocked()
     assert len(await store.read(names)) == 300
-    assert store._writer.commits - before == 2
-    assert store._writer.calls >= 301
+    assert store._writer.commits.count - before == 2
+    assert store._writer.commits.calls >= 301
 
 
 async def test_a_batch_is_bounded(store: Store) -> None:
-    before = store._writer.commits
+    before = store._writer.commits.count
     async with trio.open_nursery() as nursery:
         with held(store, nursery) as gate:
             await gate.reached.wait()
             for number in range(1200):
                 nursery.start_soon(store.write, add(f"{number}"))
             await trio.testing.wait_all_tasks_blocked()
-    assert store._writer.commits - before == 4  # the gate, 500, 500, 200
+    assert store._writer.commits.count - before == 4  # the gate, 500, 500, 200
 
 
 async def test_work_is_done_in_the_order_in_which_it_was_asked_for(store: Store) -> None:
@@ -105,7 +105,7 @@ async def test_a_piece_that_fails_harms_no_other(store: Store) -> None:
         assert caught.value is error
         failed.append(error)
 
-    before = store._writer.commits
+    before = store._writer.commits.count
     async with trio.open_nursery() as nursery:
         with held(store, nursery) as gate:
             await gate.reached.wait()
@@ -116,7 +116,7 @@ async def test_a_piece_that_fails_harms_no_other(store: Store) -> None:
             await trio.testing.wait_all_tasks_blocked()
     assert len(failed) == 2
     assert sorted(await store.read(names)) == ["first", "last"]
-    assert store._writer.commits - before == 2
+    assert store._writer.commits.count - before == 2
 
 
 async def test_what_the_database_refuses_fails_that_piece_alone(store: Store) -> None:
