@@ -12,11 +12,13 @@ from bisect import bisect_left
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Final
+from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
 from mailcore.backend import Changes, Mailbox, MessageState
 from mailcore.limits import DEFAULT_LIMITS, Limits
+
+T = TypeVar("T")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNKNOWN_SIZE: Final = -1
@@ -26,6 +28,45 @@ _KEPT: Final = 32
 _REMEMBERED: Final = 10_000
 # Snapshots that overlap again and again are no reason to ask for ever.
 _ATTEMPTS: Final = 10
+
+
+class Rows:
+    """Some messages of a snapshot, to be looked at together, before anything changes.
+
+    Arguments:
+        snapshot: that they are in.
+        uids: theirs, rising.
+        places: where they lie in its columns: in a row, or scattered.
+    """
+
+    __slots__ = ("_places", "_snapshot", "uids")
+
+    def __init__(self, snapshot: Snapshot, uids: Sequence[int], places: slice | list[int]) -> None:
+        self._snapshot = snapshot
+        self.uids = uids
+        self._places = places
+
+    def _of(self, column: Sequence[T]) -> Sequence[T]:
+        places = self._places
+        return column[places] if isinstance(places, slice) else [column[one] for one in places]
+
+    def flags(self) -> Sequence[frozenset[str]]:
+        """Return the flags of each, without ``\\Recent``."""
+        return self._of(self._snapshot._flags)
+
+    def modseqs(self) -> Sequence[int]:
+        """Return the mod-sequence of each."""
+        return self._of(self._snapshot._modseqs)
+
+    def sizes(self) -> Sequence[int] | None:
+        """Return the octets of each, or None if one is not known."""
+        sizes = self._of(self._snapshot._sizes)
+        return None if _UNKNOWN_SIZE in sizes else sizes
+
+    def dates(self) -> list[tuple[int, int]]:
+        """Return when each arrived: seconds since 1970, and the minutes of its zone."""
+        snapshot = self._snapshot
+        return list(zip(self._of(snapshot._dates), self._of(snapshot._zones), strict=True))
 
 
 class Snapshot:
@@ -69,6 +110,33 @@ class Snapshot:
         if index is None:
             raise KeyError(uid)
         return index
+
+    def rows(self, uids: Sequence[int]) -> Rows:
+        """Return some messages to look at together.
+
+        Arguments:
+            uids: rising.
+
+        Raises:
+            KeyError: one of them is gone.
+        """
+        return Rows(self, uids, self._row(uids) or [self._at(uid) for uid in uids])
+
+    def still(self, uids: Sequence[int]) -> Sequence[int]:
+        """Return those messages that are not gone.
+
+        Arguments:
+            uids: rising.
+        """
+        return uids if self._row(uids) else [uid for uid in uids if uid in self]
+
+    def _row(self, uids: Sequence[int]) -> slice | None:
+        """Return where messages lie in a row, or None if they do not."""
+        start = self._index(uids[0]) if uids else None
+        if start is None:
+            return None
+        places = slice(start, start + len(uids))
+        return places if self.uids[places] == array("I", uids) else None
 
     def flags(self, uid: int) -> frozenset[str]:
         """Return the flags of a message, without ``\\Recent``; KeyError if it is gone."""

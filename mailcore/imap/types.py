@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -76,10 +77,15 @@ class SequenceSet:
         """Yield those of ``numbers`` (sorted, ascending) that are in the set. ``*`` is the last
         one.
         """
+        for span in self.spans(numbers):
+            yield from numbers[span]
+
+    def spans(self, numbers: Sequence[int]) -> Iterator[slice]:
+        """Yield where those of ``numbers`` stand that :meth:`select` yields."""
         if not numbers:
             return
         for low, high in self.resolved(numbers[-1]):
-            yield from numbers[bisect_left(numbers, low) : bisect_right(numbers, high)]
+            yield slice(bisect_left(numbers, low), bisect_right(numbers, high))
 
 
 #: ``$`` in the place of a sequence set.
@@ -113,10 +119,14 @@ class PartialRange:
 
     def of(self, results: Sequence[T]) -> Sequence[T]:
         """Return those that are in it; some or all of it may lie beyond them."""
+        return results[self.span(len(results))]
+
+    def span(self, count: int) -> slice:
+        """Return where it lies in a row of so many results."""
         low, high = sorted((self.first, self.last))
         if self.from_end:
-            low, high = len(results) + low + 1, len(results) + high + 1
-        return results[max(low - 1, 0) : max(high, 0)]
+            low, high = count + low + 1, count + high + 1
+        return slice(max(low - 1, 0), max(high, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,3 +260,12 @@ class State(Enum):
 
 
 SYSTEM_FLAGS: Final = ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")
+_RECENT: Final = "\\Recent"
+
+
+@lru_cache(maxsize=4096)
+def in_order(flags: frozenset[str]) -> tuple[str, ...]:
+    """Return flags in a steady order: those of the system, keywords, and ``\\Recent`` last."""
+    system = [flag for flag in SYSTEM_FLAGS if flag in flags]
+    keywords = sorted(flags.difference(SYSTEM_FLAGS, (_RECENT,)))
+    return (*system, *keywords, *((_RECENT,) if _RECENT in flags else ()))

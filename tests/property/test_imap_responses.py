@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailcore.errors import LocalProtocolError
 from mailcore.imap import responses as r
+from mailcore.imap.types import in_order
 from mailcore.imap.wire.bounds import ResponseBounds
 from mailcore.imap.wire.cursor import ParseError
 from mailcore.imap.wire.encode_responses import ResponseEncoder
@@ -17,7 +20,8 @@ from mailcore.limits import Limits
 from mailcore.testing.strategies import imap_responses as strategies
 
 BOUNDS = ResponseBounds.after_login(Limits())
-PIECES = {r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd}
+# What is told in several pieces, and what tells several responses.
+PIECES = {r.FetchTable, r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd}
 
 
 def encode(response: r.Response, *, utf8: bool = False) -> bytes:
@@ -44,6 +48,60 @@ def test_every_response_survives_the_wire(kind: type[r.Response]) -> None:
         assert encode(parsed, utf8=utf8) == line
 
     check()
+
+
+_VALUES = {
+    r.FetchColumn.UID: st.integers(1, 2**32 - 1),
+    r.FetchColumn.FLAGS: st.frozensets(st.sampled_from(["\\Seen", "\\Recent", "todo", "$a"])),
+    r.FetchColumn.INTERNALDATE: st.tuples(
+        st.integers(-(2**31), 2**35), st.integers(-14 * 60, 14 * 60)
+    ),
+    r.FetchColumn.SIZE: st.integers(0, 2**40),
+    r.FetchColumn.MODSEQ: st.integers(1, 2**63 - 1),
+    r.FetchColumn.ENVELOPE: st.just(b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"),
+    r.FetchColumn.BODYSTRUCTURE: st.just(b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)'),
+    r.FetchColumn.BODY: st.just(b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)'),
+}
+_SINGLE = {
+    r.FetchColumn.UID: r.Uid,
+    r.FetchColumn.FLAGS: lambda flags: r.Flags(in_order(flags)),
+    r.FetchColumn.INTERNALDATE: lambda date: r.InternalDate(
+        datetime.fromtimestamp(date[0], timezone(timedelta(minutes=date[1])))
+    ),
+    r.FetchColumn.SIZE: r.Rfc822Size,
+    r.FetchColumn.MODSEQ: r.ModSequence,
+    r.FetchColumn.ENVELOPE: lambda octets: r.Encoded(b"ENVELOPE " + octets),
+    r.FetchColumn.BODYSTRUCTURE: lambda octets: r.Encoded(b"BODYSTRUCTURE " + octets),
+    r.FetchColumn.BODY: lambda octets: r.Encoded(b"BODY " + octets),
+}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), st.lists(st.sampled_from(r.FetchColumn), unique=True, min_size=1), st.booleans())
+def test_a_table_is_its_lines(
+    data: st.DataObject, columns: list[r.FetchColumn], uid_only: bool
+) -> None:
+    numbers = data.draw(st.lists(st.integers(1, 2**32 - 1), max_size=5))
+    rows = [[data.draw(_VALUES[column]) for column in columns] for _ in numbers]
+    table = r.FetchTable(
+        numbers,
+        {column: [row[place] for row in rows] for place, column in enumerate(columns)},
+        uid_only,
+    )
+    lines = [
+        r.FetchResponse(
+            number,
+            tuple(_SINGLE[column](value) for column, value in zip(columns, row, strict=True)),
+            uid_only,
+        )
+        for number, row in zip(numbers, rows, strict=True)
+    ]
+    assert encode(table) == b"".join(map(encode, lines))
+
+
+def test_a_table_has_one_length() -> None:
+    with pytest.raises(LocalProtocolError):
+        encode(r.FetchTable([1, 2], {r.FetchColumn.UID: [1]}))
 
 
 @settings(max_examples=300, deadline=None)

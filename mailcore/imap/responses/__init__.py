@@ -12,8 +12,10 @@ from mailcore.imap.responses.fetch import (
     EnvelopeAttribute,
     FetchAttribute,
     FetchBegin,
+    FetchColumn,
     FetchEnd,
     FetchResponse,
+    FetchTable,
     Flags,
     InternalDate,
     LiteralBegin,
@@ -90,6 +92,7 @@ Response = (
     | LanguageResponse
     | ComparatorResponse
     | FetchResponse
+    | FetchTable
     | FetchBegin
     | LiteralBegin
     | LiteralChunk
@@ -114,8 +117,10 @@ __all__ = [
     "Expunged",
     "FetchAttribute",
     "FetchBegin",
+    "FetchColumn",
     "FetchEnd",
     "FetchResponse",
+    "FetchTable",
     "Flags",
     "FlagsResponse",
     "IdResponse",

@@ -22,7 +22,7 @@ async def copy(session: Session, command: commands.Copy) -> Tagged:
     mailbox = view.mailbox
     if not isinstance(mailbox, Copyable):
         return cannot(command, "COPY")
-    uids = [uid for _, uid in view.select(command.numbers, command.uid)]
+    uids = view.select(command.numbers, command.uid).uids
     if (refusal := too_many(command, len(uids), session.limits)) is not None:
         return refusal
     try:
@@ -41,7 +41,7 @@ async def move(session: Session, command: commands.Move) -> Tagged:
         return cannot(command, "MOVE")
     if view.read_only:
         return no(command, "The mailbox is opened read-only", "NOPERM")
-    uids = [uid for _, uid in view.select(command.numbers, command.uid)]
+    uids = view.select(command.numbers, command.uid).uids
     if (refusal := too_many(command, len(uids), session.limits)) is not None:
         return refusal
     try:

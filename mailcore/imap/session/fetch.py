@@ -16,6 +16,7 @@ from mailcore.imap.responses import (
     Encoded,
     FetchAttribute,
     FetchBegin,
+    FetchColumn,
     FetchEnd,
     FetchResponse,
     Flags,
@@ -32,6 +33,7 @@ from mailcore.imap.responses import (
 )
 from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.binary import decoded
+from mailcore.imap.session.fetch_table import columns_of, fetch_table
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE, Identities
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.reading import BrokenLiteral, message_size
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
 
 # Messages whose summaries are asked for, and whose \Seen is set, at a time.
 _BATCH: Final = 100
+# Messages of which only the snapshot is asked.
+_LONG_BATCH: Final = 1000
 _SUMMARY_KINDS: Final = (FetchPreview, FetchBinary, FetchBinarySize)
 _SUMMARY_ITEMS: Final = frozenset({"ENVELOPE", "BODY", "BODYSTRUCTURE"})
 # RFC 822 items are sections by another name (RFC 3501 §6.4.5).
@@ -77,27 +81,36 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
     chosen = view.select(command.numbers, command.uid)
     if command.partial is not None:
         # RFC 9394 §3.4: first the range, then those of it that have changed.
-        chosen = list(command.partial.of(chosen))
+        chosen = chosen[command.partial.span(len(chosen))]
     if command.changed_since is not None:
         if command.vanished:
             for earlier in await vanished_since(view, command.changed_since, command.numbers):
                 session.send(earlier)
         snapshot, since = view.snapshot, command.changed_since
-        chosen = [
-            pair for pair in chosen if pair[1] in snapshot and snapshot.modseq(pair[1]) > since
-        ]
+        chosen = chosen.only(
+            [uid for uid in snapshot.still(chosen.uids) if snapshot.modseq(uid) > since]
+        )
     chosen, limited = within_limit(chosen, session.limits)
     missing = False
     told: dict[int, int] = {}
-    for start in range(0, len(chosen), _BATCH):
+    size = _BATCH if plan.columns is None or plan.needs_summary else _LONG_BATCH
+    for start in range(0, len(chosen), size):
         if session.tell_progress(command, start, len(chosen)):
             yield None
-        batch = chosen[start : start + _BATCH]
-        uids = [uid for _, uid in batch if uid in view.snapshot]
+        batch = chosen[start : start + size]
+        uids = view.snapshot.still(batch.uids)
         newly_seen = await _mark_seen(view, uids) if plan.sets_seen else set()
         summaries: dict[int, Summary] = {}
         if plan.needs_summary:
             summaries = await session.shared.summaries(view.mailbox, uids)
+        if plan.columns is not None:
+            table = fetch_table(view, plan.columns, batch, summaries)
+            if table is not None:
+                missing = missing or len(table.numbers) < len(batch)
+                session.send(table)
+                if session.output_is_full:
+                    yield None
+                continue
         identities = Identities()
         if plan.needs_identities:
             identities = await Identities.of(view.mailbox, uids, plan.items)
@@ -133,6 +146,7 @@ class _Plan:
     needs_identities: bool
     sets_seen: bool
     condstore: bool
+    columns: tuple[FetchColumn, ...] | None
 
     @classmethod
     def of(cls, session: Session, command: commands.Fetch) -> _Plan:
@@ -160,6 +174,7 @@ class _Plan:
             sets_seen=any(not body.peek for body in bodies)
             or any(isinstance(item, FetchBinary) and not item.peek for item in items),
             condstore=session.selected.condstore,
+            columns=columns_of(items),
         )
 
 

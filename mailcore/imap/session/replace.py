@@ -32,7 +32,7 @@ async def begin(session: Session, command: commands.Replace) -> Tagged | None:
 def _uids(session: Session, command: commands.Replace) -> list[int]:
     """Return the UID that the command names, if there is one; raises BadNumber."""
     numbers = SequenceSet(((command.number, command.number),))
-    return [uid for _, uid in session.selected.select(numbers, command.uid)]
+    return list(session.selected.select(numbers, command.uid).uids)
 
 
 async def end(session: Session, event: commands.AppendEnd) -> Tagged:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mailcore.backend import FlagAction, Flaggable, NotPermitted
 from mailcore.imap import commands
-from mailcore.imap.responses import FetchResponse, ModSequence, Response, Tagged, Uid, Untagged
+from mailcore.imap.responses import (
+    FetchColumn,
+    FetchResponse,
+    ModSequence,
+    Tagged,
+    Uid,
+    Untagged,
+)
 from mailcore.imap.session.answers import cannot, no, ok
+from mailcore.imap.session.chosen import Chosen
+from mailcore.imap.session.fetch_table import fetch_table
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.view import View
 from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, SequenceSet, Status
@@ -32,22 +42,17 @@ async def store(session: Session, command: commands.Store) -> Tagged:
     check_permanent(flags, mailbox.permanent_flags)
     action = FlagAction(command.action)
     chosen, limited = within_limit(view.select(command.numbers, command.uid), session.limits)
-    expected = _expected(view, chosen, action, flags)
-    modified = set(
-        await mailbox.store_flags(
-            [uid for _, uid in chosen], action, flags, command.unchanged_since
-        )
-    )
+    expected = _expected(view, chosen, action, flags) if command.silent else {}
+    modified = set(await mailbox.store_flags(chosen.uids, action, flags, command.unchanged_since))
     # Without a refresh there is nothing to tell but the flags as they were.
     await view.refresh()
-    told: dict[int, int] = {}
-    for number, uid in chosen:
-        if uid in modified or uid not in view.snapshot:
-            continue
-        told[uid] = view.snapshot.modseq(uid)
-        surprising = view.snapshot.flags(uid) != expected.get(uid)
-        if (response := _response(session, command, number, uid, surprising)) is not None:
-            session.send(response)
+    done = chosen.without(modified)
+    done = done.only(view.snapshot.still(done.uids))
+    told = dict(zip(done.uids, view.snapshot.rows(done.uids).modseqs(), strict=True))
+    if not command.silent:
+        _tell_flags(session, command, done)
+    else:
+        _tell_surprises(session, command, done, expected)
     await session.tell_updates(expunge=command.uid, told=told)
     code = _code(command, chosen, modified, view)
     if limited is not None and code is not None:
@@ -75,15 +80,53 @@ def check_permanent(flags: frozenset[str], permanent: frozenset[str]) -> None:
         raise NotPermitted(f"Flags that can not be changed here: {' '.join(sorted(refused))}")
 
 
+def _tell_flags(session: Session, command: commands.Store, done: Chosen) -> None:
+    view = session.selected
+    columns = [FetchColumn.FLAGS]
+    if _with_uid(session, command) and not view.uid_only:
+        columns.insert(0, FetchColumn.UID)
+    if view.condstore:
+        columns.append(FetchColumn.MODSEQ)
+    table = fetch_table(view, columns, done, {})
+    assert table is not None
+    session.send(table)
+
+
+def _tell_surprises(
+    session: Session,
+    command: commands.Store,
+    done: Chosen,
+    expected: Mapping[int, frozenset[str]],
+) -> None:
+    """Tell a client that knows the flags what it does not know: others' changes, mod-sequences."""
+    view = session.selected
+    for number, uid in done:
+        if view.snapshot.flags(uid) != expected.get(uid):
+            with_uid = _with_uid(session, command)
+            session.send(view.flags_response(number, uid, with_uid=with_uid))
+        elif view.condstore:
+            # RFC 7162 §3.1.3: the new mod-sequence is told even so.
+            modseq = ModSequence(view.snapshot.modseq(uid))
+            if view.uid_only:
+                session.send(FetchResponse(uid, (modseq,), uid_only=True))
+            else:
+                session.send(FetchResponse(number, (Uid(uid), modseq)))
+
+
+def _with_uid(session: Session, command: commands.Store) -> bool:
+    # RFC 9051 §7.5.2 and RFC 7162 §3.2.3 want the UID in what a client did not ask to be told.
+    return command.uid or session.selected.condstore or session.rev2
+
+
 def _expected(
-    view: View, chosen: list[tuple[int, int]], action: FlagAction, flags: frozenset[str]
+    view: View, chosen: Chosen, action: FlagAction, flags: frozenset[str]
 ) -> dict[int, frozenset[str]]:
     """Return what the client will take the flags to be after its STORE, where it knows them."""
     untold = view.untold()
+    uids = view.snapshot.still(chosen.uids)
+    flags_before = view.snapshot.rows(uids).flags()
     before = {
-        uid: view.snapshot.flags(uid)
-        for _, uid in chosen
-        if uid in view.snapshot and uid not in untold
+        uid: known for uid, known in zip(uids, flags_before, strict=True) if uid not in untold
     }
     match action:
         case FlagAction.REPLACE:
@@ -94,29 +137,12 @@ def _expected(
             return {uid: known - flags for uid, known in before.items()}
 
 
-def _response(
-    session: Session, command: commands.Store, number: int, uid: int, surprising: bool
-) -> Response | None:
-    view = session.selected
-    if not command.silent or surprising:
-        # RFC 9051 §7.5.2 and RFC 7162 §3.2.3 want the UID in what a client did not ask to be told.
-        with_uid = command.uid or view.condstore or session.rev2
-        return view.flags_response(number, uid, with_uid=with_uid)
-    if not view.condstore:
-        return None
-    # RFC 7162 §3.1.3: the new mod-sequence is told even to a client that knows the flags.
-    modseq = ModSequence(view.snapshot.modseq(uid))
-    if view.uid_only:
-        return FetchResponse(uid, (modseq,), uid_only=True)
-    return FetchResponse(number, (Uid(uid), modseq))
-
-
 def _code(
-    command: commands.Store, chosen: list[tuple[int, int]], modified: set[int], view: View
+    command: commands.Store, chosen: Chosen, modified: set[int], view: View
 ) -> ResponseCode | None:
     if modified:
         failed = (uid if command.uid else number for number, uid in chosen if uid in modified)
         return ResponseCode("MODIFIED", str(SequenceSet.of(failed)))
-    if not command.uid and any(uid not in view.snapshot for _, uid in chosen):
+    if not command.uid and len(view.snapshot.still(chosen.uids)) < len(chosen):
         return ResponseCode("EXPUNGEISSUED")
     return None

@@ -21,10 +21,16 @@ from mailcore.imap.responses import (
     Untagged,
     Vanished,
 )
-from mailcore.imap.snapshot import Snapshots
-from mailcore.imap.types import STAR, SYSTEM_FLAGS, ResponseCode, SequenceSet, Status
+from mailcore.imap.session.chosen import Chosen
+from mailcore.imap.snapshot import Rows, Snapshots
+from mailcore.imap.types import STAR, ResponseCode, SequenceSet, Status, in_order
 
 _LAST_UID: Final = 2**32 - 1
+
+
+@lru_cache(maxsize=4096)
+def _with_recent(flags: frozenset[str]) -> frozenset[str]:
+    return flags | {"\\Recent"}
 
 
 class MailboxReset(Exception):
@@ -133,28 +139,44 @@ class View:
         index = bisect_left(self.uids, uid)
         return index + 1 if index < len(self.uids) and self.uids[index] == uid else None
 
-    def select(self, numbers: SequenceSet, uid: bool) -> list[tuple[int, int]]:
-        """Return (sequence number, UID) of the messages in a set, also of those that are gone.
+    def select(self, numbers: SequenceSet, uid: bool) -> Chosen:
+        """Return the messages in a set, also those that are gone.
 
         ``*`` is the last message; in an empty mailbox it names none.
 
         Raises:
             BadNumber: a sequence number of a message that there is not.
         """
-        if uid:
-            known = self.uids
-            return [(bisect_left(known, one) + 1, one) for one in numbers.select(known)]
         count = len(self.uids)
-        for first, last in numbers.ranges:
-            # "5:*" in a box of three is 3:5, so that only a range without "*" can be wrong.
-            if STAR not in (first, last) and max(first, last) > count:
-                raise BadNumber
-        return [(number, self.uids[number - 1]) for number in numbers.select(range(1, count + 1))]
+        if not uid:
+            for first, last in numbers.ranges:
+                # "5:*" in a box of three is 3:5, so that only a range without "*" can be wrong.
+                if STAR not in (first, last) and max(first, last) > count:
+                    raise BadNumber
+        all_numbers = range(1, count + 1)
+        spans = list(numbers.spans(self.uids if uid else all_numbers))
+        if len(spans) == 1:
+            return Chosen(all_numbers[spans[0]], self.uids[spans[0]])
+        return Chosen(
+            [number for span in spans for number in all_numbers[span]],
+            [one for span in spans for one in self.uids[span]],
+        )
 
     def flags(self, uid: int) -> tuple[str, ...]:
         """Return the flags of a message in a steady order; KeyError if it is gone."""
-        flags = _ordered(self.snapshot.flags(uid))
+        flags = in_order(self.snapshot.flags(uid))
         return (*flags, "\\Recent") if self.is_recent(uid) else flags
+
+    def flags_of(self, rows: Rows) -> Sequence[frozenset[str]]:
+        """Return the flags of some messages, each with ``\\Recent`` where it is."""
+        flags = rows.flags()
+        if not (self._recent and self.tells_recent):
+            return flags
+        told = list(flags)
+        for low, high in self._recent:
+            recent = slice(bisect_left(rows.uids, low), bisect_right(rows.uids, high))
+            told[recent] = map(_with_recent, told[recent])
+        return told
 
     def is_recent(self, uid: int) -> bool:
         """Tell whether this session was the first to be told of a message."""
@@ -263,9 +285,3 @@ class View:
         if self.tells_vanished:
             return [Vanished(SequenceSet.of(gone))] if gone else []
         return [Expunged(number) for number in numbers]
-
-
-@lru_cache(maxsize=4096)
-def _ordered(flags: frozenset[str]) -> tuple[str, ...]:
-    system = tuple(flag for flag in SYSTEM_FLAGS if flag in flags)
-    return (*system, *sorted(flags.difference(SYSTEM_FLAGS)))

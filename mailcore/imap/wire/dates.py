@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from mailcore.imap.wire.cursor import Cursor, ParseError
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_DAY = 24 * 60 * 60
 _MONTH_NUMBERS = {name.upper().encode(): number for number, name in enumerate(_MONTHS, 1)}
 
 # date            =  date-text / DQUOTE date-text DQUOTE
@@ -59,13 +63,34 @@ def format_date_time(moment: datetime) -> bytes:
     """Write a date-time with its quotes; without a zone it is UTC."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    minutes = int((moment.utcoffset() or timedelta()).total_seconds() / 60)
+    offset = int((moment.utcoffset() or timedelta()).total_seconds() / 60)
+    local = moment.replace(tzinfo=UTC) - _EPOCH
+    return format_timestamp(local // timedelta(seconds=1) - offset * 60, offset)
+
+
+def format_timestamp(seconds: int, zone: int) -> bytes:
+    """Write a date-time with its quotes.
+
+    Arguments:
+        seconds: since 1970, in UTC.
+        zone: minutes east of it.
+    """
+    days, rest = divmod(seconds + zone * 60, _DAY)
+    minutes, second = divmod(rest, 60)
+    time = (minutes // 60, minutes % 60, second)
+    return b'"%b %02d:%02d:%02d %b"' % (_day(days), *time, _zone(zone))
+
+
+@lru_cache(maxsize=4096)
+def _day(days: int) -> bytes:
+    day = date.fromordinal(_EPOCH_DAY + days)
+    return f"{day.day:2}-{_MONTHS[day.month - 1]}-{day.year:04}".encode("ascii")
+
+
+@lru_cache(maxsize=4096)
+def _zone(minutes: int) -> bytes:
     hours, rest = divmod(abs(minutes), 60)
-    return (
-        f'"{moment.day:2}-{_MONTHS[moment.month - 1]}-{moment.year:04}'
-        f" {moment.hour:02}:{moment.minute:02}:{moment.second:02}"
-        f' {"-" if minutes < 0 else "+"}{hours:02}{rest:02}"'
-    ).encode("ascii")
+    return b"%b%02d%02d" % (b"-" if minutes < 0 else b"+", hours, rest)
 
 
 def _month(text: bytes) -> int:

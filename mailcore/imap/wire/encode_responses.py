@@ -9,6 +9,7 @@ from mailcore.errors import LocalProtocolError
 from mailcore.imap import responses as r
 from mailcore.imap.types import ResponseCode, Status
 from mailcore.imap.wire.encode_fetch import encode_attributes, encode_item
+from mailcore.imap.wire.encode_fetch_table import encode_fetch_table
 from mailcore.imap.wire.quoting import (
     astring,
     atom,
@@ -53,6 +54,7 @@ class ResponseEncoder:
         self._due = 0
         self._encoders: dict[type[r.Response], Callable[[Any], bytes]] = {
             r.FetchResponse: _fetch,
+            r.FetchTable: encode_fetch_table,
             r.Tagged: _tagged,
             r.Untagged: _untagged,
             r.Continuation: _continuation,

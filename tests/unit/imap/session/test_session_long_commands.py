@@ -94,7 +94,7 @@ def test_what_is_told_goes_out_at_once(connect, deliver) -> None:
 
 def test_a_slow_fetch_tells_how_far_it_is(connect, deliver) -> None:
     deliver(*[b"x"] * 250)
-    lines = connect(clock=Clock(5.0)).ok("FETCH 1:* UID")
+    lines = connect(clock=Clock(5.0)).ok("FETCH 1:* BODYSTRUCTURE")
     assert [line for line in lines if "INPROGRESS" in line] == [
         '* OK [INPROGRESS ("t" 100 250)] Still at it'
     ]

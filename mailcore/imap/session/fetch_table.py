@@ -1,0 +1,86 @@
+"""FETCH of what the snapshot and the summaries know: many messages in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from mailcore.imap.responses import FetchColumn, FetchTable
+from mailcore.imap.session.chosen import Chosen
+from mailcore.imap.session.view import View
+from mailcore.imap.snapshot import Rows
+from mailcore.imap.summary import Summary
+from mailcore.imap.types import FetchAtt, FetchItem
+
+_COLUMNS: Final = {
+    "UID": FetchColumn.UID,
+    "FLAGS": FetchColumn.FLAGS,
+    "INTERNALDATE": FetchColumn.INTERNALDATE,
+    "RFC822.SIZE": FetchColumn.SIZE,
+    "MODSEQ": FetchColumn.MODSEQ,
+    "ENVELOPE": FetchColumn.ENVELOPE,
+    "BODYSTRUCTURE": FetchColumn.BODYSTRUCTURE,
+    "BODY": FetchColumn.BODY,
+}
+
+
+def columns_of(items: Sequence[FetchItem]) -> tuple[FetchColumn, ...] | None:
+    """Return the columns that tell these items, or None if one of them has none."""
+    found = []
+    for item in items:
+        column = _COLUMNS.get(item.name) if isinstance(item, FetchAtt) else None
+        if column is None:
+            return None
+        found.append(column)
+    return tuple(dict.fromkeys(found))
+
+
+def fetch_table(
+    view: View,
+    columns: Sequence[FetchColumn],
+    batch: Chosen,
+    summaries: Mapping[int, Summary],
+) -> FetchTable | None:
+    """Make the table of some messages; those that are gone are left out.
+
+    Arguments:
+        summaries: by UID, where a column needs them.
+
+    Returns:
+        None if something about one of them must still be read.
+    """
+    there = batch.only(view.snapshot.still(batch.uids))
+    rows = view.snapshot.rows(there.uids)
+    made: dict[FetchColumn, Sequence[Any]] = {}
+    for column in columns:
+        values = _values(view, column, rows, summaries)
+        if values is None:
+            return None
+        made[column] = values
+    return FetchTable(there.uids if view.uid_only else there.numbers, made, view.uid_only)
+
+
+def _values(
+    view: View, column: FetchColumn, rows: Rows, summaries: Mapping[int, Summary]
+) -> Sequence[Any] | None:
+    match column:
+        case FetchColumn.UID:
+            return rows.uids
+        case FetchColumn.FLAGS:
+            return view.flags_of(rows)
+        case FetchColumn.INTERNALDATE:
+            return rows.dates()
+        case FetchColumn.SIZE:
+            return rows.sizes()
+        case FetchColumn.MODSEQ:
+            return rows.modseqs()
+    if len(summaries) < len(rows.uids):
+        return None
+    known = [summaries[uid] for uid in rows.uids]
+    match column:
+        case FetchColumn.ENVELOPE:
+            return [summary.envelope for summary in known]
+        case FetchColumn.BODYSTRUCTURE:
+            return [summary.bodystructure for summary in known]
+        case _:
+            return [summary.body for summary in known]
