@@ -134,13 +134,14 @@ class AgentPost:
 
         access = Access(
             self.store,
+            self.hub,
             self.texts,
             self._settings,
             self._context.limits,
             Sender(key.id, key.org_id, inbox.id, inbox.address),
             "messages:write" in key.scopes,
         )
-        return Account(access, self._submitting, self.hub, endings, closed)
+        return Account(access, self._submitting, endings, closed)
 
     def _count_connection(self, inbox: InboxRow) -> None:
         most = self._settings.connections_per_inbox

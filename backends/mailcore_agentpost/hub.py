@@ -78,6 +78,8 @@ class Hub:
         self._lock = threading.Lock()
         self._watchers: _Register[Watcher] = _Register()
         self._listeners: _Register[Listener] = _Register()
+        # How often each folder has moved since the start.
+        self._moves: dict[int, int] = {}
         #: How often something ended: who authenticated while this changed must look again.
         self.endings = 0
 
@@ -92,6 +94,7 @@ class Hub:
     def tell(self, folders: Set[tuple[str, int]], events: Sequence[EventRow]) -> None:
         """Tell which folders changed, each as (inbox, folder), and what happened, in order."""
         for inbox, folder in folders:
+            self._moves[folder] = self._moves.get(folder, 0) + 1
             for watcher in self._watchers.of(inbox):
                 watcher.tell(MailboxMoved(folder_id(folder)))
         for organization in dict.fromkeys(event.org_id for event in events):
@@ -100,6 +103,10 @@ class Hub:
         if events:
             for listener in self._listeners.of(_EVERYBODY):
                 listener(events)
+
+    def moves(self, folder: int) -> int:
+        """Return a number that another one has replaced once a change of the folder is durable."""
+        return self._moves.get(folder, 0)
 
     def hint(self, inbox: str, hint: Hint) -> None:
         """Tell all that watch an inbox."""

@@ -54,12 +54,13 @@ class Access:
     """What a connection shares with the folders that it opens.
 
     Arguments:
-        store, texts, settings, limits: the backend's.
+        store, hub, texts, settings, limits: the backend's.
         sender: the inbox, and the key that opened it.
         may_write: whether the key has the scope ``messages:write``.
     """
 
     store: Store
+    hub: Hub
     texts: TextIndex
     settings: Settings
     limits: Limits
@@ -81,7 +82,6 @@ class Account:
     Arguments:
         access: its rights.
         submitting: how it sends.
-        hub: tells it of changes.
         endings: those of the hub when the key was looked at.
         closed: called once when the connection is gone.
     """
@@ -90,7 +90,6 @@ class Account:
         self,
         access: Access,
         submitting: Submitting,
-        hub: Hub,
         endings: int,
         closed: Callable[[], None],
     ) -> None:
@@ -98,7 +97,7 @@ class Account:
         self._store = access.store
         self._inbox = access.sender.inbox
         self._submitting = submitting
-        self._hub = hub
+        self._hub = access.hub
         self._endings = endings
         self._closed = closed
 
@@ -265,15 +264,22 @@ class Mailbox:
         self._access = access
         self._store = access.store
         self._folder = folder
+        # How often it had moved, and the mod-sequence that it had then or later.
+        self._known = (-1, 0)
 
     @property
     def permanent_flags(self) -> frozenset[str]:
         return _FLAGS if self._access.may_write else frozenset({SEEN})
 
     async def changes(self, since: int) -> Changes:
-        return await self._store.read(
+        moves = self._access.hub.moves(self._folder.id)
+        if (moves, since) == self._known:
+            return Changes((), highest_modseq=since)
+        changes = await self._store.read(
             partial(placements.changes, folder=self._folder.id, since=since)
         )
+        self._known = (moves, changes.highest_modseq)
+        return changes
 
     async def vanished(self, since: int) -> Sequence[int] | None:
         return await self._store.read(

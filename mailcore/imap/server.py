@@ -67,7 +67,7 @@ class _Phase(Enum):
     CLOSED = auto()  # nobody
 
 
-_OURS = frozenset({_Phase.ANSWER, _Phase.DECISION, _Phase.TLS})
+_OURS = (_Phase.ANSWER, _Phase.DECISION, _Phase.TLS)
 
 
 class ServerConnection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final, TypeVar
 
@@ -226,7 +226,7 @@ class SortCriterion:
     reverse: bool = False
 
 
-class Status(Enum):
+class Status(StrEnum):
     """The condition of a status response (RFC 9051 §7.1)."""
 
     OK = "OK"
@@ -250,7 +250,7 @@ class ResponseCode:
     argument: str = ""
 
 
-class State(Enum):
+class State(StrEnum):
     """The states of RFC 9051 §3."""
 
     NOT_AUTHENTICATED = "not authenticated"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import cache
 from typing import Any, Final
 
 from mailcore.imap import commands
@@ -22,10 +23,17 @@ def saves_or_uses(command: Any) -> bool:
 
 def uses_saved(command: Any) -> bool:
     """Tell whether a command says ``$``."""
-    if any(_is_saved(getattr(command, name, None)) for name in _SETS):
-        return True
+    for name in _sets(command.__class__):
+        if _is_saved(getattr(command, name)):
+            return True
     key = getattr(command, "key", None)
     return key is not None and keys.any_key(key, _names_saved)
+
+
+@cache
+def _sets(kind: type[commands.Command]) -> tuple[str, ...]:
+    """Return which fields of a kind of command may be ``$``."""
+    return tuple(field.name for field in fields(kind) if field.name in _SETS)
 
 
 def with_saved(command: commands.Command, view: View) -> commands.Command:

@@ -207,6 +207,9 @@ class View:
             told: the messages whose flags the client has just been told, by UID, with the
                 mod-sequence that they had then: they may have changed since.
         """
+        if self._position == self.snapshot.log_end and not self._gone:
+            self._all_told = self._told_modseq = self.snapshot.highest_modseq
+            return []
         changed, new = self._news()
         responses: list[Response] = []
         if self._gone and expunge:

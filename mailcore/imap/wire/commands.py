@@ -42,6 +42,10 @@ Parser = Callable[[Cursor, str], c.Command]
 
 # command         =  tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
 _HEAD = re.compile(rb"[^ ]++ ((?:UID )?[A-Z]++)(?![^ ])", re.IGNORECASE)
+# The same with a tag that is one: what nearly every line begins with, found at one go.
+_TAG_AND_VERB = re.compile(
+    rb'([^\x00-\x20\x7f-\xff(){%*"\\+]++) ((?:UID )?[A-Z]++)(?![^ ])', re.IGNORECASE
+)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]++")
 # RFC 2971 §3.3
 _ID_PAIRS = 30
@@ -55,6 +59,9 @@ def read_head(line: bytes) -> tuple[str | None, str]:
 
     The verb is in upper case, and of two words after UID.
     """
+    match = _TAG_AND_VERB.match(line)
+    if match is not None:
+        return match[1].decode("ascii"), match[2].decode("ascii").upper()
     match = _HEAD.match(line)
     return tag_of(line), match[1].decode("ascii").upper() if match else ""
 

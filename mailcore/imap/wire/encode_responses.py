@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from mailcore.errors import LocalProtocolError
@@ -241,6 +242,7 @@ def _vanished(response: r.Vanished) -> bytes:
 
 # resp-cond-state =  ("OK" / "NO" / "BAD") SP resp-text
 # resp-text       =  ["[" resp-text-code "]" SP] [text]
+@lru_cache(maxsize=1024)
 def _condition(status: Status, text: str, code: ResponseCode | None) -> bytes:
     words = _words(text)
     if code is None:

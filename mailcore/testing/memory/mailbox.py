@@ -67,6 +67,8 @@ class MemoryMailbox:
         self._vanished: list[tuple[int, int]] = []
 
     async def changes(self, since: int) -> Changes:
+        if since == self._modseq:
+            return Changes((), highest_modseq=since, uid_next=self._uid_next)
         return Changes(
             [one.state for one in self.messages.values() if one.state.modseq > since],
             [uid for modseq, uid in self._vanished if modseq > since],
