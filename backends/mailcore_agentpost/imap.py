@@ -25,6 +25,7 @@ from mailcore.backend import (
     NewMessage,
     NotPermitted,
     ObjectIds,
+    OctetRange,
     Peer,
     Resource,
     SubscriptionChanged,
@@ -289,6 +290,11 @@ class Mailbox:
     async def read(self, uid: int, start: int, end: int) -> bytes:
         return await self._store.read(
             partial(messages.read_placed, folder=self._folder.id, uid=uid, start=start, end=end)
+        )
+
+    async def read_ranges(self, ranges: Sequence[OctetRange]) -> Sequence[bytes | None]:
+        return await self._store.read(
+            partial(messages.read_ranges, folder=self._folder.id, ranges=ranges)
         )
 
     async def summaries(self, uids: Sequence[int]) -> Mapping[int, bytes]:

@@ -70,6 +70,8 @@ from mailcore.backend.mailboxes import (
     KeepsSummaries,
     Mailbox,
     NewMessage,
+    OctetRange,
+    ReadsRanges,
 )
 from mailcore.backend.metadata import KeepsMetadata
 from mailcore.backend.offers import WithholdsCapabilities, offered_by
@@ -148,8 +150,10 @@ __all__ = [
     "NoSuchMailbox",
     "NotPermitted",
     "ObjectIds",
+    "OctetRange",
     "OverQuota",
     "Peer",
+    "ReadsRanges",
     "Receives",
     "Recipient",
     "Replaceable",

@@ -149,6 +149,33 @@ class Copyable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class OctetRange:
+    """Some octets of a message.
+
+    Arguments:
+        uid: of the message.
+        start, end: as of :meth:`Mailbox.read`.
+    """
+
+    uid: int
+    start: int
+    end: int
+
+
+@runtime_checkable
+class ReadsRanges(Protocol):
+    """Optional, on a mailbox: it reads from many messages at one go, for FETCH of many."""
+
+    async def read_ranges(self, ranges: Sequence[OctetRange]) -> Sequence[bytes | None]:
+        """Return for each range what :meth:`Mailbox.read` does, and None where the message is gone.
+
+        Arguments:
+            ranges: rising by UID; a megabyte in all at most, in one call.
+        """
+        ...
+
+
 @runtime_checkable
 class KeepsSummaries(Protocol):
     """Optional, on a mailbox: it kept each :attr:`NewMessage.summary`: no body is read twice."""

@@ -230,7 +230,7 @@ class Snapshot:
             applied = self._applied
             changes = await mailbox.changes(self.highest_modseq)
             if applied == self._applied:
-                if changes.complete or changes.highest_modseq != self.highest_modseq:
+                if changes != Changes((), highest_modseq=self.highest_modseq):
                     self._apply(changes)
                 return
             if not changes.complete:

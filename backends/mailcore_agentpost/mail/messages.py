@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mailcore.backend import ObjectIds
+from mailcore.backend import ObjectIds, OctetRange
 from mailcore.limits import MIB
 from mailcore.message import Buffer, forget_pages
 from mailcore_agentpost.ids import new_id
@@ -72,6 +72,30 @@ def read_placed(
     if row is None:
         raise KeyError(uid)
     return read_body(connection, row["body"], start, end)
+
+
+def read_ranges(
+    connection: sqlite3.Connection, folder: int, ranges: Sequence[OctetRange]
+) -> list[bytes | None]:
+    """Return octets of the messages under some UIDs, None for those that are gone."""
+    return [_read_range(connection, folder, one) for one in ranges]
+
+
+def _read_range(connection: sqlite3.Connection, folder: int, wanted: OctetRange) -> bytes | None:
+    if wanted.end <= _CHUNK:
+        row = connection.execute(
+            "SELECT substr(octets, ?, ?) FROM placements JOIN messages ON messages.number = message"
+            " JOIN chunks ON chunks.body = messages.body AND chunks.number = 0"
+            " WHERE folder = ? AND uid = ?",
+            (wanted.start + 1, max(wanted.end - wanted.start, 0), folder, wanted.uid),
+        ).fetchone()
+        if row is not None:
+            return bytes(row[0])
+    # Long, empty, or gone.
+    try:
+        return read_placed(connection, folder, wanted.uid, wanted.start, wanted.end)
+    except KeyError:
+        return None
 
 
 def read_summaries(

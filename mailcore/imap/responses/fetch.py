@@ -196,6 +196,14 @@ class FetchColumn(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class SectionColumn:
+    """A column of ``BODY[section]<origin>``; its values are octets, and None for NIL."""
+
+    section: Section
+    origin: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FetchTable:
     """Many :class:`FetchResponse` that tell the same attributes: cheaper than one by one.
 
@@ -207,7 +215,7 @@ class FetchTable:
     """
 
     numbers: Sequence[int]
-    columns: Mapping[FetchColumn, Sequence[Any]]
+    columns: Mapping[FetchColumn | SectionColumn, Sequence[Any]]
     uid_only: bool = False
 
 

@@ -16,7 +16,6 @@ from mailcore.imap.responses import (
     Encoded,
     FetchAttribute,
     FetchBegin,
-    FetchColumn,
     FetchEnd,
     FetchResponse,
     Flags,
@@ -33,7 +32,8 @@ from mailcore.imap.responses import (
 )
 from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.binary import decoded
-from mailcore.imap.session.fetch_table import columns_of, fetch_table
+from mailcore.imap.session.fetch_octets import chosen_fields, octets_of
+from mailcore.imap.session.fetch_table import Column, columns_of, fetch_table
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE, Identities
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.reading import BrokenLiteral, message_size
@@ -51,7 +51,6 @@ from mailcore.imap.types import (
     Section,
 )
 from mailcore.limits import Limits
-from mailcore.message import header_fields
 from mailcore.spool import CHUNK, Content
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
     chosen, limited = within_limit(chosen, session.limits)
     missing = False
     told: dict[int, int] = {}
-    size = _BATCH if plan.columns is None or plan.needs_summary else _LONG_BATCH
+    size = _BATCH if plan.columns is None or plan.reads else _LONG_BATCH
     for start in range(0, len(chosen), size):
         if session.tell_progress(command, start, len(chosen)):
             yield None
@@ -103,8 +102,8 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
         summaries: dict[int, Summary] = {}
         if plan.needs_summary:
             summaries = await session.shared.summaries(view.mailbox, uids)
-        if plan.columns is not None:
-            table = fetch_table(view, plan.columns, batch, summaries)
+        if plan.columns is not None and not newly_seen:
+            table = await fetch_table(view, plan.columns, batch, summaries)
             if table is not None:
                 missing = missing or len(table.numbers) < len(batch)
                 session.send(table)
@@ -143,10 +142,11 @@ class _Plan:
 
     items: tuple[FetchItem, ...]
     needs_summary: bool
+    reads: bool
     needs_identities: bool
     sets_seen: bool
     condstore: bool
-    columns: tuple[FetchColumn, ...] | None
+    columns: tuple[Column, ...] | None
 
     @classmethod
     def of(cls, session: Session, command: commands.Fetch) -> _Plan:
@@ -167,9 +167,11 @@ class _Plan:
             or (isinstance(item, FetchAtt) and item.name in _SUMMARY_ITEMS)
             for item in items
         )
+        needs_summary = summary or any(body.section != Section() for body in bodies)
         return cls(
             tuple(items),
-            needs_summary=summary or any(body.section != Section() for body in bodies),
+            needs_summary=needs_summary,
+            reads=needs_summary or bool(bodies),
             needs_identities=SAVE_DATE in items or not ID_ITEMS.isdisjoint(items),
             sets_seen=any(not body.peek for body in bodies)
             or any(isinstance(item, FetchBinary) and not item.peek for item in items),
@@ -390,22 +392,14 @@ class _Message:
 
     async def _octets(self, item: FetchAtt | FetchBody, body: FetchBody) -> _Octets:
         """Return the octets of a section if they are few, or the range where they lie."""
-        section = body.section
         origin = body.partial[0] if body.partial is not None else None
-        found = (0, await self._size()) if section == Section() else self._known().resolve(section)
+        size = await self._size() if body.section == Section() else None
+        found = octets_of(body, size, self._summary)
         if found is None:
             return _Octets(item, origin)
         start, end = found
-        if section.text in ("HEADER.FIELDS", "HEADER.FIELDS.NOT"):
-            block = await self._read(start, end)
-            data = header_fields(block, section.fields, section.text == "HEADER.FIELDS.NOT")
-            if body.partial is not None:
-                data = data[body.partial[0] : sum(body.partial)]
-            return _Octets(item, origin, data)
-        if body.partial is not None:
-            # Past the end there is nothing: an empty string, not NIL.
-            start = min(start + body.partial[0], end)
-            end = min(start + body.partial[1], end)
+        if body.section.fields:
+            return _Octets(item, origin, chosen_fields(body, await self._read(start, end)))
         if end - start > CHUNK:
             return _Octets(item, origin, start=start, end=end)
         return _Octets(item, origin, await self._read(start, end) if end > start else b"")

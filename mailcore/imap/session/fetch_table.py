@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from mailcore.imap.responses import FetchColumn, FetchTable
+from mailcore.imap.responses import FetchColumn, FetchTable, SectionColumn
 from mailcore.imap.session.chosen import Chosen
+from mailcore.imap.session.fetch_octets import read_sections
 from mailcore.imap.session.view import View
 from mailcore.imap.snapshot import Rows
 from mailcore.imap.summary import Summary
-from mailcore.imap.types import FetchAtt, FetchItem
+from mailcore.imap.types import FetchAtt, FetchBody, FetchItem
 
 _COLUMNS: Final = {
     "UID": FetchColumn.UID,
@@ -24,20 +25,26 @@ _COLUMNS: Final = {
 }
 
 
-def columns_of(items: Sequence[FetchItem]) -> tuple[FetchColumn, ...] | None:
+#: A section is a column of what it names.
+Column = FetchColumn | FetchBody
+
+
+def columns_of(items: Sequence[FetchItem]) -> tuple[Column, ...] | None:
     """Return the columns that tell these items, or None if one of them has none."""
-    found = []
+    found: list[Column] = []
     for item in items:
-        column = _COLUMNS.get(item.name) if isinstance(item, FetchAtt) else None
+        column: Column | None = item if isinstance(item, FetchBody) else None
+        if isinstance(item, FetchAtt):
+            column = _COLUMNS.get(item.name)
         if column is None:
             return None
         found.append(column)
     return tuple(dict.fromkeys(found))
 
 
-def fetch_table(
+async def fetch_table(
     view: View,
-    columns: Sequence[FetchColumn],
+    columns: Sequence[Column],
     batch: Chosen,
     summaries: Mapping[int, Summary],
 ) -> FetchTable | None:
@@ -47,12 +54,24 @@ def fetch_table(
         summaries: by UID, where a column needs them.
 
     Returns:
-        None if something about one of them must still be read.
+        None if they are better told one by one: something is large, or not known.
     """
     there = batch.only(view.snapshot.still(batch.uids))
+    bodies = [column for column in columns if isinstance(column, FetchBody)]
+    sections: Iterator[list[bytes | None]] = iter(())
+    if bodies:
+        sizes = view.snapshot.rows(there.uids).sizes()
+        read = await read_sections(view.mailbox, bodies, there.uids, sizes, summaries)
+        if read is None or len(view.snapshot.still(there.uids)) < len(there):
+            return None
+        sections = iter(read)
     rows = view.snapshot.rows(there.uids)
-    made: dict[FetchColumn, Sequence[Any]] = {}
+    made: dict[FetchColumn | SectionColumn, Sequence[Any]] = {}
     for column in columns:
+        if isinstance(column, FetchBody):
+            origin = None if column.partial is None else column.partial[0]
+            made[SectionColumn(column.section, origin)] = next(sections)
+            continue
         values = _values(view, column, rows, summaries)
         if values is None:
             return None

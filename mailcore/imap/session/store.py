@@ -17,7 +17,7 @@ from mailcore.imap.responses import (
 )
 from mailcore.imap.session.answers import cannot, no, ok
 from mailcore.imap.session.chosen import Chosen
-from mailcore.imap.session.fetch_table import fetch_table
+from mailcore.imap.session.fetch_table import Column, fetch_table
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.view import View
 from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, SequenceSet, Status
@@ -50,7 +50,7 @@ async def store(session: Session, command: commands.Store) -> Tagged:
     done = done.only(view.snapshot.still(done.uids))
     told = dict(zip(done.uids, view.snapshot.rows(done.uids).modseqs(), strict=True))
     if not command.silent:
-        _tell_flags(session, command, done)
+        await _tell_flags(session, command, done)
     else:
         _tell_surprises(session, command, done, expected)
     await session.tell_updates(expunge=command.uid, told=told)
@@ -80,14 +80,14 @@ def check_permanent(flags: frozenset[str], permanent: frozenset[str]) -> None:
         raise NotPermitted(f"Flags that can not be changed here: {' '.join(sorted(refused))}")
 
 
-def _tell_flags(session: Session, command: commands.Store, done: Chosen) -> None:
+async def _tell_flags(session: Session, command: commands.Store, done: Chosen) -> None:
     view = session.selected
-    columns = [FetchColumn.FLAGS]
+    columns: list[Column] = [FetchColumn.FLAGS]
     if _with_uid(session, command) and not view.uid_only:
         columns.insert(0, FetchColumn.UID)
     if view.condstore:
         columns.append(FetchColumn.MODSEQ)
-    table = fetch_table(view, columns, done, {})
+    table = await fetch_table(view, columns, done, {})
     assert table is not None
     session.send(table)
 

@@ -14,7 +14,8 @@ from mailcore.errors import LocalProtocolError
 from mailcore.imap import responses as r
 from mailcore.imap.types import in_order
 from mailcore.imap.wire.dates import format_timestamp
-from mailcore.imap.wire.quoting import flag_list
+from mailcore.imap.wire.encode_fetch import encode_item
+from mailcore.imap.wire.quoting import flag_list, literal
 
 #: How a value is written, and what makes that form of it; None for a number, or octets, as it is.
 _Form = tuple[bytes, Callable[[Any], bytes] | None]
@@ -37,6 +38,18 @@ _FORMS: Final[dict[r.FetchColumn, _Form]] = {
 }
 
 
+def _form(column: r.FetchColumn | r.SectionColumn) -> _Form:
+    if isinstance(column, r.FetchColumn):
+        return _FORMS[column]
+    # The name stands in a format.
+    name = encode_item(column.section, column.origin).replace(b"%", b"%%")
+    return name + b" %b", _literal
+
+
+def _literal(data: bytes | None) -> bytes:
+    return b"NIL" if data is None else literal(data)
+
+
 def encode_fetch_table(table: r.FetchTable) -> bytes:
     """Write all lines of a table.
 
@@ -44,7 +57,7 @@ def encode_fetch_table(table: r.FetchTable) -> bytes:
         LocalProtocolError: a value cannot be written, or columns are not of one length.
     """
     word = b"UIDFETCH" if table.uid_only else b"FETCH"
-    forms = [_FORMS[column] for column in table.columns]
+    forms = [_form(column) for column in table.columns]
     line = b"* %%d %b (%b)\r\n" % (word, b" ".join(form for form, _ in forms))
     columns: list[Iterable[object]] = [table.numbers]
     for (_, encode), values in zip(forms, table.columns.values(), strict=True):

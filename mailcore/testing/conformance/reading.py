@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from mailcore.backend import Appendable
+from mailcore.backend import Appendable, OctetRange, ReadsRanges
 from mailcore.testing.conformance.box import END, Box, left_out, message
 from mailcore.testing.conformance.suite import Suite
 
@@ -60,6 +60,24 @@ class Reading(Suite):
                 (END, END + 1),
             ]:  # fmt: skip
                 assert await box.mailbox.read(uid, start, end) == data[start:end], (start, end)
+
+    async def test_many_ranges_are_as_one_by_one(self, place: str) -> None:
+        async with self.box(place) as box:
+            mailbox = box.mailbox
+            if not isinstance(mailbox, ReadsRanges):
+                left_out("Mailbox is ReadsRanges")
+            await self._fill(box)
+            await box.news()
+            ends = ((0, END), (0, 0), (0, 5), (5, 9), (END, END + 1))
+            ranges = [
+                OctetRange(uid, start, end)
+                for uid in sorted(box.states)[-_LOOKED_AT:]
+                for start, end in ends
+            ]
+            single = [await mailbox.read(one.uid, one.start, one.end) for one in ranges]
+            assert list(await mailbox.read_ranges(ranges)) == single
+            never = max(box.states, default=0) + 1000
+            assert list(await mailbox.read_ranges([OctetRange(never, 0, 1)])) == [None]
 
     async def test_a_message_that_never_was_does_not_read(self, place: str) -> None:
         async with self.box(place) as box:

@@ -15,6 +15,7 @@ from mailcore.backend import (
     MessageState,
     NewMessage,
     ObjectIds,
+    OctetRange,
 )
 from mailcore.imap.summary import Summary
 from mailcore.spool import Content
@@ -46,8 +47,8 @@ class StoredMessage:
 class MemoryMailbox:
     """Messages by UID.
 
-    Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, KeepsHistory, IdentifiesMessages,
-    KeepsSaveDates, Replaceable.
+    Appendable, Flaggable, Expungeable, Copyable, KeepsSummaries, ReadsRanges, KeepsHistory,
+    IdentifiesMessages, KeepsSaveDates, Replaceable.
 
     Arguments:
         user: whose it is.
@@ -82,6 +83,12 @@ class MemoryMailbox:
 
     async def read(self, uid: int, start: int, end: int) -> bytes:
         return self.messages[uid].data[start:end]
+
+    async def read_ranges(self, ranges: Sequence[OctetRange]) -> Sequence[bytes | None]:
+        return [
+            await self.read(one.uid, one.start, one.end) if one.uid in self.messages else None
+            for one in ranges
+        ]
 
     async def summaries(self, uids: Sequence[int]) -> Mapping[int, bytes]:
         return {uid: self.messages[uid].summary for uid in uids if uid in self.messages}
