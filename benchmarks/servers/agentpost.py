@@ -21,9 +21,8 @@ import mailcore_agentpost
 from mailcore.backend import Peer
 from mailcore.imap.session import Session
 from mailcore.limits import DEFAULT_LIMITS
-from mailcore.net import bind
+from mailcore.net import bind, serve_imap, serve_mx, serve_smtp
 from mailcore.net.doors import session_door
-from mailcore.net.services import serve_imap, serve_mx, serve_smtp
 from mailcore.serve.certificates import development_certificate
 from mailcore.serve.protocol import Context
 from mailcore_agentpost.settings import Settings

@@ -1,27 +1,34 @@
-"""A door for any kind of session: TLS first or not, one session for each connection."""
+"""Doors for IMAP, SMTP and any other kind of session: TLS first or not, a session a connection."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from time import monotonic
+from typing import Final, Literal
 
-import trio
-
-from mailcore.backend import Peer
+from mailcore.backend import Backend, Peer, Receives
 from mailcore.flow import Session
+from mailcore.imap.session import Session as ImapSession
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.live import LiveSessions
+from mailcore.net.binding import Listener
 from mailcore.net.driver import drive, handshake
 from mailcore.net.listener import Admission, Connection, Door, DoorName, Handler
 from mailcore.net.stream import Stream
 from mailcore.observer import Observable
+from mailcore.smtp.session import Listener as Habits
+from mailcore.smtp.session import Session as SmtpSession
+from mailcore.smtp.session.listener import ORDINARY
 
 #: Gives the context of the next handshake: a function, so that a new certificate needs no restart.
 TLSSource = Callable[[], ssl.SSLContext]
+
+TLS = ssl.SSLContext | TLSSource | None
 
 #: Seconds that a refusal may take, handshake included.
 _REFUSAL_TIME: Final = 5.0
@@ -38,7 +45,7 @@ _FULL: Final[dict[DoorName, bytes]] = {
 
 def session_door(
     protocol: DoorName,
-    listeners: Sequence[trio.SocketListener],
+    listeners: Sequence[Listener],
     new_session: Callable[[Peer], Session],
     *,
     implicit_tls: TLSSource | None = None,
@@ -67,13 +74,13 @@ def session_door(
     admission = admission or Admission(limits)
 
     async def serve(connection: Connection) -> None:
-        stream = Stream(connection.socket)
+        stream = Stream(connection.socket, connection.loop)
         try:
             if implicit_tls is not None:
                 await handshake(stream, implicit_tls, limits)
             peer = replace(connection.peer, channel=stream.channel)
             session = new_session(peer)
-            scope = trio.CancelScope()
+            scope = connection.loop.scope()
 
             def say_goodbye(reason: str) -> None:
                 session.shut_down(reason)
@@ -81,7 +88,7 @@ def session_door(
 
             def send_away(reason: str) -> None:
                 say_goodbye(reason)
-                scope.deadline = trio.current_time() + _FAREWELL_TIME
+                scope.deadline = connection.loop.current_time() + _FAREWELL_TIME
 
             session.wake = _nobody_waits
             connection.on_shut_down = say_goodbye
@@ -108,12 +115,118 @@ def session_door(
     )
 
 
+def imap_door(
+    backend: Backend,
+    listeners: Sequence[Listener],
+    *,
+    tls: TLS,
+    starttls: TLS = None,
+    disabled: Collection[str] = (),
+    proxies: Collection[str] = (),
+    limits: Limits = DEFAULT_LIMITS,
+    admission: Admission | None = None,
+    live: LiveSessions | None = None,
+) -> Door:
+    """Make a door for IMAP (RFC 9051, RFC 3501) on bound sockets.
+
+    Arguments:
+        backend: whose mail it is.
+        listeners: of ``bind``.
+        tls: for TLS from the start (RFC 8314 §3.2): the context, or a function that gives it for
+            each connection; None for no encryption at first, with ``starttls`` or for tests.
+        starttls: offer STARTTLS with this (RFC 9051 §6.2.1); nobody logs in before it.
+        disabled: capabilities that are neither advertised nor served, as CAPABILITY spells them.
+        proxies: addresses and networks whose connections begin with a header of the PROXY protocol.
+        limits: bounds on what peers may do.
+        admission: counts to share with other doors.
+        live: where its connections are to be seen while they live.
+    """
+    upgrade = tls_source(starttls)
+
+    def new_session(peer: Peer) -> Session:
+        return ImapSession(
+            backend,
+            peer,
+            limits=limits,
+            start_tls=upgrade is not None,
+            clock=monotonic,
+            now=partial(datetime.now, UTC),
+            disabled=disabled,
+        )
+
+    return session_door(
+        "imap",
+        listeners,
+        new_session,
+        implicit_tls=tls_source(tls),
+        starttls=upgrade,
+        limits=limits,
+        admission=admission,
+        proxies=proxies,
+        live=live,
+    )
+
+
+def smtp_door(
+    backend: Backend | Receives,
+    listeners: Sequence[Listener],
+    *,
+    mode: Literal["submission", "mx", "lmtp"],
+    hostname: str,
+    tls: TLS = None,
+    starttls: TLS = None,
+    listener: Habits = ORDINARY,
+    limits: Limits = DEFAULT_LIMITS,
+    admission: Admission | None = None,
+    live: LiveSessions | None = None,
+    name: str = "",
+) -> Door:
+    """Make a door for SMTP or LMTP on bound sockets.
+
+    Arguments:
+        mode: who comes in by it, see :data:`mailcore.smtp.session.Mode`.
+        starttls: offer STARTTLS with this; nobody logs in before.
+        hostname: what the server calls itself.
+        listener: its quirks, what it does without, whom it trusts, and its proxies.
+        name: of the door where its connections are seen; its mode if it has none.
+
+    The others are as for :func:`imap_door`.
+    """
+    upgrade = tls_source(starttls)
+
+    def new_session(peer: Peer) -> Session:
+        return SmtpSession(
+            backend,
+            peer,
+            hostname=hostname,
+            limits=limits,
+            mode=mode,
+            starttls=upgrade is not None,
+            quirks=listener.allowed,
+            disabled=listener.disable,
+            trusted=listener.trusts(peer.host),
+        )
+
+    return session_door(
+        "lmtp" if mode == "lmtp" else "smtp",
+        listeners,
+        new_session,
+        implicit_tls=tls_source(tls),
+        starttls=upgrade,
+        limits=limits,
+        admission=admission,
+        proxies=listener.proxy_protocol,
+        live=live,
+        name=name or mode,
+    )
+
+
 def refusal(protocol: DoorName, implicit_tls: TLSSource | None = None) -> Handler:
     """Make the handler that tells a client in its own protocol that the server is full."""
 
     async def refuse(connection: Connection) -> None:
-        stream = Stream(connection.socket)
-        with trio.move_on_after(_REFUSAL_TIME):
+        stream = Stream(connection.socket, connection.loop)
+        with connection.loop.scope(connection.loop.current_time() + _REFUSAL_TIME):
             if implicit_tls is not None:
                 await stream.start_tls(implicit_tls())
             await stream.send(_FULL[protocol])

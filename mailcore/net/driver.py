@@ -9,13 +9,11 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
-
-import trio
 
 from mailcore.flow import CLOSE, NEED_DATA, START_TLS, Session
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.net.loop import Loop, Scope
 from mailcore.net.stream import Stream
 
 #: Seconds that a session whose connection is gone has to release what it holds.
@@ -25,20 +23,20 @@ _RELEASE_TIME: Final = 5.0
 class Waker:
     """Interrupts a waiting receive. Calls between two waits count as one."""
 
-    __slots__ = ("_scope", "_thread", "_token", "woken")
+    __slots__ = ("_call_soon", "_loop", "_scope", "_thread", "woken")
 
-    def __init__(self) -> None:
-        self._token = trio.lowlevel.current_trio_token()
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._call_soon = loop.caller()
         self._thread = threading.get_ident()
-        self._scope: trio.CancelScope | None = None
+        self._scope: Scope | None = None
         self.woken = False
 
     def __call__(self) -> None:
         if threading.get_ident() == self._thread:
             self._wake()
-            return
-        with suppress(trio.RunFinishedError):  # the server is gone, and the session with it
-            self._token.run_sync_soon(self._wake, idempotent=True)
+        else:
+            self._call_soon(self._wake)
 
     def _wake(self) -> None:
         self.woken = True
@@ -46,10 +44,10 @@ class Waker:
             self._scope.cancel()
 
     async def receive(self, stream: Stream, deadline: float) -> bytes | None:
-        """Return what the stream gives, or None if woken or at the deadline (Trio's clock)."""
+        """Return what the stream gives, or None if woken or at the deadline (the loop's clock)."""
         if self.woken:
             return None
-        with trio.CancelScope(deadline=deadline) as self._scope:
+        with self._loop.scope(deadline) as self._scope:
             try:
                 return await stream.receive()
             finally:
@@ -65,21 +63,22 @@ class Patience:
     has not logged in has one time for all it tries.
     """
 
-    __slots__ = ("_login_deadline", "_rate", "_timeout", "deadline")
+    __slots__ = ("_login_deadline", "_now", "_rate", "_timeout", "deadline")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
+        self._now = now
         self._rate = limits.minimum_rate
-        self._login_deadline = trio.current_time() + limits.login_timeout
+        self._login_deadline = now() + limits.login_timeout
         self.renew(0.0)
 
     def until(self, *, logged_in: bool) -> float:
-        """Return when to give up, by Trio's clock."""
+        """Return when to give up, by the loop's clock."""
         return self.deadline if logged_in else min(self.deadline, self._login_deadline)
 
     def renew(self, timeout: float) -> None:
         """Start again: the session answered something."""
         self._timeout = timeout
-        self.deadline = trio.current_time() + timeout
+        self.deadline = self._now() + timeout
 
     def expect(self, timeout: float) -> None:
         """Take note of what the session now allows; another value starts again."""
@@ -88,7 +87,7 @@ class Patience:
 
     def credit(self, octets: int) -> None:
         """Allow for what arrived."""
-        limit = trio.current_time() + self._timeout
+        limit = self._now() + self._timeout
         self.deadline = min(limit, self.deadline + octets / self._rate)
 
 
@@ -121,9 +120,10 @@ async def drive(
         OSError: the connection broke, or the peer was too slow to read.
         ssl.SSLError: a failed STARTTLS handshake.
     """
-    waker = Waker()
+    loop = stream.loop
+    waker = Waker(loop)
     session.wake = waker
-    patience = Patience(limits)
+    patience = Patience(limits, loop.current_time)
     ended = False
     try:
         while True:
@@ -138,11 +138,11 @@ async def drive(
                 session.tls_started(stream.channel)
             else:
                 if session.delay:
-                    await trio.sleep(max(session.delay, login_failed()))
+                    await loop.sleep(max(session.delay, login_failed()))
                 await _send(stream, step, limits)
                 patience.renew(session.timeout)
     finally:
-        with trio.move_on_after(_RELEASE_TIME, shield=True):
+        with loop.scope(loop.current_time() + _RELEASE_TIME, shield=True):
             await session.aclose()
 
 
@@ -162,7 +162,8 @@ async def _receive(session: Session, stream: Stream, waker: Waker, patience: Pat
 
 
 async def _send(stream: Stream, data: bytes, limits: Limits) -> None:
-    with trio.move_on_after(limits.command_timeout + len(data) / limits.minimum_rate) as scope:
+    seconds = limits.command_timeout + len(data) / limits.minimum_rate
+    with stream.loop.scope(stream.loop.current_time() + seconds) as scope:
         await stream.send(data)
     if scope.cancelled_caught:
         raise TooSlow(f"{len(data)} octets were not read in time")
@@ -179,7 +180,8 @@ async def handshake(
     """
     if tls is None:
         raise RuntimeError("the session offered STARTTLS, but the driver was given no context")
-    with trio.move_on_after(limits.handshake_timeout) as scope:
+    deadline = stream.loop.current_time() + limits.handshake_timeout
+    with stream.loop.scope(deadline) as scope:
         await stream.start_tls(tls())
     if scope.cancelled_caught:
         raise TooSlow("the TLS handshake took too long")

@@ -44,6 +44,7 @@ from mailcore.net.imap_results import (
     read_selected,
 )
 from mailcore.net.stream import Stream
+from mailcore.net.trio import TRIO
 
 Security = Literal["tls", "starttls", "plain"]
 PORTS: Final[Mapping[Security, int]] = {"tls": 993, "starttls": 143, "plain": 143}
@@ -84,7 +85,7 @@ async def connect_imap(
         opened = await trio.open_tcp_stream(host, PORTS[security] if port is None else port)
     if scope.cancelled_caught:
         raise ImapError(f"no connection within {timeout:g} seconds")
-    stream = Stream(opened.socket)
+    stream = Stream(opened.socket, TRIO)
     client = ImapClient(stream, timeout=timeout, limits=limits)
     try:
         trust = context or ssl.create_default_context()

@@ -1,4 +1,4 @@
-"""Accepting connections: addresses, limits, back-off, and an orderly end."""
+"""Accepting connections: limits, back-off, and an orderly end."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import socket as stdlib_socket
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any, Final, Literal
-
-import trio
+from contextlib import closing, contextmanager
+from typing import Final, Literal, Protocol
 
 from mailcore.backend import Peer
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.net.binding import Listener, addresses, close, tune
 from mailcore.net.failed_logins import FailedLogins
+from mailcore.net.loop import Event, Loop, Socket, Tasks
 from mailcore.net.proxied import read_proxy_header, told_by
 from mailcore.networks import Networks
 from mailcore.proxy_protocol import ProxyProtocolError
@@ -28,111 +27,12 @@ logger = logging.getLogger("mailcore.net")
 #: Out of file descriptors or memory: not this listener's fault, and it passes.
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _BACK_OFF: Final = 0.1
-_BACKLOG: Final = 1024
 #: Connections that are told why they are refused; beyond these they are closed without a word.
 _POLITE_REFUSALS: Final = 32
 
 DoorName = Literal["imap", "smtp", "lmtp", "http"]
 
 _numbers = itertools.count(1)
-
-
-async def bind(host: str, port: int) -> list[trio.SocketListener]:
-    """Listen on every address of a name, with one and the same port.
-
-    Arguments:
-        host: a name or address; ``""`` or ``"*"`` for all interfaces.
-        port: 0 for any free one.
-
-    Raises:
-        OSError: the port is taken, or the address is not of this machine.
-    """
-    name = None if host in ("", "*") else host
-    listeners: list[trio.SocketListener] = []
-    try:
-        for family, address in await _resolve(name, port):
-            if listeners and port == 0:
-                address = (address[0], addresses(listeners)[0][1], *address[2:])
-            listeners.append(_listen(family, address))
-    except BaseException:
-        close(listeners)
-        raise
-    return listeners
-
-
-def bind_unix(path: Path, mode: int = 0o660) -> trio.SocketListener:
-    """Listen on a unix socket; one that nobody listens on any more is replaced.
-
-    Arguments:
-        path: of the socket; its directory must exist.
-        mode: who may connect, as of a file.
-
-    Raises:
-        OSError: somebody listens there, or something else than a socket is there.
-    """
-    sock = stdlib_socket.socket(stdlib_socket.AF_UNIX, stdlib_socket.SOCK_STREAM)
-    try:
-        _remove_stale(path)
-        sock.bind(str(path))
-        path.chmod(mode)
-        sock.listen(_BACKLOG)
-        return trio.SocketListener(trio.socket.from_stdlib_socket(sock))
-    except BaseException:
-        sock.close()
-        raise
-
-
-def _remove_stale(path: Path) -> None:
-    if not path.is_socket():
-        return  # bind says what is wrong with anything else
-    with stdlib_socket.socket(stdlib_socket.AF_UNIX, stdlib_socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
-
-
-async def _resolve(name: str | None, port: int) -> list[tuple[int, tuple[Any, ...]]]:
-    infos = await trio.socket.getaddrinfo(
-        name, port, type=trio.socket.SOCK_STREAM, flags=trio.socket.AI_PASSIVE
-    )
-    return list(dict.fromkeys((family, address) for family, _, _, _, address in infos))
-
-
-def _listen(family: int, address: tuple[Any, ...]) -> trio.SocketListener:
-    sock = stdlib_socket.socket(family, stdlib_socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_REUSEADDR, 1)
-        if family == stdlib_socket.AF_INET6:
-            sock.setsockopt(stdlib_socket.IPPROTO_IPV6, stdlib_socket.IPV6_V6ONLY, 1)
-        sock.bind(address)
-        sock.listen(_BACKLOG)
-        return trio.SocketListener(trio.socket.from_stdlib_socket(sock))
-    except BaseException:
-        sock.close()
-        raise
-
-
-def close(listeners: Sequence[trio.SocketListener]) -> None:
-    """Stop listening; connections already accepted live on. The file of a unix socket goes, too."""
-    for listener in listeners:
-        socket = listener.socket
-        if socket.fileno() >= 0 and socket.family == stdlib_socket.AF_UNIX:
-            Path(socket.getsockname()).unlink(missing_ok=True)
-        socket.close()
-
-
-def addresses(listeners: Sequence[trio.SocketListener]) -> list[tuple[str, int]]:
-    """Return host and port of each listener; path and 0 of a unix socket."""
-    names = [listener.socket.getsockname() for listener in listeners]
-    return [(name, 0) if isinstance(name, str) else (name[0], name[1]) for name in names]
-
-
-def _tune(socket: trio.socket.SocketType) -> None:
-    """Send small answers at once, and notice in time that an idle peer is gone for good."""
-    with suppress(OSError):  # the peer may be gone already
-        socket.setsockopt(stdlib_socket.IPPROTO_TCP, stdlib_socket.TCP_NODELAY, 1)
-        socket.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_KEEPALIVE, 1)
 
 
 class Admission:
@@ -205,11 +105,12 @@ class Connection:
     The socket is the handler's while it runs, and is closed when it returns.
     """
 
-    __slots__ = ("closing", "number", "on_shut_down", "peer", "socket")
+    __slots__ = ("closing", "loop", "number", "on_shut_down", "peer", "socket")
 
-    def __init__(self, socket: trio.socket.SocketType, peer: Peer, closing: trio.Event) -> None:
+    def __init__(self, socket: Socket, loop: Loop, peer: Peer, closing: Event) -> None:
         self.number = next(_numbers)
         self.socket = socket
+        self.loop = loop
         self.peer = peer
         #: Set when the door drains.
         self.closing = closing
@@ -221,6 +122,12 @@ class Connection:
 
 
 Handler = Callable[[Connection], Awaitable[None]]
+
+
+class Started(Protocol):
+    """Who is told that a door is open; ``trio.TaskStatus`` is one."""
+
+    def started(self, door: Door, /) -> None: ...
 
 
 class Door:
@@ -241,7 +148,7 @@ class Door:
     def __init__(
         self,
         protocol: DoorName,
-        listeners: Sequence[trio.SocketListener],
+        listeners: Sequence[Listener],
         handler: Handler,
         *,
         refuse: Handler,
@@ -261,18 +168,20 @@ class Door:
         self._proxies = Networks(proxies)
         self._connections: set[Connection] = set()
         self._refusals = 0
-        self._closing = trio.Event()
-        self._empty = trio.Event()
-        self._scope = trio.CancelScope()
+        self._loop = listeners[0].loop
+        self._closing = self._loop.event()
+        self._empty = self._loop.event()
+        self._scope = self._loop.scope()
 
-    async def run(self, *, task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED) -> None:
+    async def run(self, *, task_status: Started | None = None) -> None:
         """Accept and serve until :meth:`drain` is done, or cancelled; report this door."""
         with self._scope:
             try:
-                async with trio.open_nursery() as nursery:
+                async with self._loop.tasks() as tasks:
                     for listener in self._listeners:
-                        nursery.start_soon(self._accept, listener.socket, nursery)
-                    task_status.started(self)
+                        tasks.start_soon(self._accept, listener.socket, tasks)
+                    if task_status is not None:
+                        task_status.started(self)
             finally:
                 close(self._listeners)
 
@@ -289,34 +198,32 @@ class Door:
             if connection.on_shut_down is not None:
                 connection.on_shut_down(reason)
         if self._connections:
-            with trio.move_on_after(grace) as scope:
+            with self._loop.scope(self._loop.current_time() + grace) as scope:
                 await self._empty.wait()
             if scope.cancelled_caught:
                 logger.warning("%d connections were cut off", len(self._connections))
         self._scope.cancel()
 
-    async def _accept(self, listener: trio.socket.SocketType, nursery: trio.Nursery) -> None:
-        while True:
+    async def _accept(self, listener: Socket, tasks: Tasks) -> None:
+        while listener.fileno() >= 0:
             try:
                 socket, address = await listener.accept()
-            except trio.ClosedResourceError:
-                return
-            except OSError as error:
-                if error.errno in _EXHAUSTED:
+            except self._loop.broken as error:
+                if isinstance(error, OSError) and error.errno in _EXHAUSTED:
                     logger.error("cannot accept: %s; trying again", error.strerror)
-                    await trio.sleep(_BACK_OFF)
-                continue  # anything else is a peer that left between SYN and accept
+                    await self._loop.sleep(_BACK_OFF)
+                continue  # else the door is closed, or a peer left between SYN and accept
             if socket.family == stdlib_socket.AF_UNIX:
                 address = ("", 0)
             else:
-                _tune(socket)
-            nursery.start_soon(self._serve, socket, address)
+                tune(socket)
+            tasks.start_soon(self._serve, socket, address)
 
-    async def _serve(self, socket: trio.socket.SocketType, address: tuple[str, int]) -> None:
+    async def _serve(self, socket: Socket, address: tuple[str, int]) -> None:
         host = address[0].removeprefix("::ffff:")
         peer = Peer(self._protocol, host, address[1], tls=self._tls)
-        connection = Connection(socket, peer, self._closing)
-        with socket:
+        connection = Connection(socket, self._loop, peer, self._closing)
+        with closing(socket):
             if host in self._proxies and not await self._learn_client(connection):
                 return
             await self._admit(connection)
@@ -328,7 +235,7 @@ class Door:
                 logger.warning("%s refused: too many connections", connection)
                 return False
             try:
-                header = await read_proxy_header(connection.socket, self._limits)
+                header = await read_proxy_header(connection.socket, self._loop, self._limits)
             except (OSError, ProxyProtocolError) as error:
                 logger.warning("%s: no PROXY protocol header: %s", connection, error)
                 return False
@@ -351,7 +258,7 @@ class Door:
         self._connections.add(connection)
         try:
             await self._handler(connection)
-        except (OSError, trio.BrokenResourceError) as error:
+        except self._loop.broken as error:
             logger.info("%s broke: %s", connection, str(error) or type(error).__name__)
         except Exception:
             logger.exception("%s failed", connection)

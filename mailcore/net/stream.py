@@ -1,19 +1,20 @@
 """One end of a TCP connection: plain, TLS, or plain that becomes TLS.
 
-``trio.SSLStream`` would do, but it is built for any stream and both roles; straight over the socket
-a round trip costs about half. What is received and sent here survives cancellation: nothing is
-lost when a waiting :meth:`Stream.receive` is cancelled, and the next call goes on where it was.
+The streams of Trio and asyncio would do, but they are built for anything; straight over the socket
+a round trip costs about half, and TLS is the same on both loops. What is received and sent here
+survives cancellation: nothing is lost when a waiting :meth:`Stream.receive` is cancelled, and the
+next call goes on where it was.
 """
 
 from __future__ import annotations
 
+import socket as stdlib_socket
 import ssl
 from contextlib import suppress
 from typing import Final
 
-import trio
-
 from mailcore.channel import NO_CHANNEL, Channel
+from mailcore.net.loop import Loop, Socket
 from mailcore.net.tls import channel_of
 
 #: How much is asked of the socket at a time, and encrypted at a time.
@@ -27,12 +28,14 @@ class Stream:
 
     Arguments:
         socket: connected; owned by the stream from here on.
+        loop: in which it is used.
     """
 
-    __slots__ = ("_incoming", "_outgoing", "_peer_done", "_socket", "_tls", "_unsent")
+    __slots__ = ("_incoming", "_outgoing", "_peer_done", "_socket", "_tls", "_unsent", "loop")
 
-    def __init__(self, socket: trio.socket.SocketType) -> None:
+    def __init__(self, socket: Socket, loop: Loop) -> None:
         self._socket = socket
+        self.loop = loop
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
@@ -154,11 +157,11 @@ class Stream:
         ``* BYE`` that the peer has not read yet; so what still comes in is swallowed for a moment.
         """
         try:
-            with trio.move_on_after(LINGER):
+            with self.loop.scope(self.loop.current_time() + LINGER):
                 await self._say_goodbye()
                 while not self._peer_done:
                     self._peer_done = not await self._socket.recv(CHUNK)
-        except (OSError, ssl.SSLError):
+        except self.loop.broken:
             pass
         finally:
             self._socket.close()
@@ -168,4 +171,4 @@ class Stream:
             with suppress(ssl.SSLWantReadError):  # the peer's own close_notify is not waited for
                 self._tls.unwrap()
             await self._flush()
-        self._socket.shutdown(trio.socket.SHUT_WR)
+        self._socket.shutdown(stdlib_socket.SHUT_WR)

@@ -14,8 +14,8 @@ import trio
 
 from mailcore.backend import Backend, Receives
 from mailcore.limits import DEFAULT_LIMITS, Limits
-from mailcore.net.listener import bind
-from mailcore.net.services import imap_door, smtp_door
+from mailcore.net.doors import imap_door, smtp_door
+from mailcore.net.trio import bind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mailcore.config import Settings
 from mailcore.net import bind
-from mailcore.net.listener import close
+from mailcore.net.binding import close
 from mailcore.serve.lock import data_directory
 from mailcore.serve.server import ports
 from mailcore.serve.tls import own_certificate

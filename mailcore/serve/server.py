@@ -16,9 +16,18 @@ import trio
 from mailcore.backend import Backend, Receives
 from mailcore.config import Configuration, Settings
 from mailcore.live import LiveSessions
-from mailcore.net import Admission, Connection, Door, bind, bind_unix, imap_door, smtp_door
+from mailcore.net import (
+    Admission,
+    Connection,
+    Door,
+    Listener,
+    bind,
+    bind_unix,
+    imap_door,
+    smtp_door,
+)
+from mailcore.net.binding import addresses, close
 from mailcore.net.doors import refusal
-from mailcore.net.listener import addresses, close
 from mailcore.serve.banner import Ready
 from mailcore.serve.lock import data_directory
 from mailcore.serve.protocol import (
@@ -38,7 +47,7 @@ GOODBYE: Final = "Server shutting down"
 _DAY: Final = 24 * 60 * 60.0
 _EVERY_ADDRESS: Final = frozenset({"", "*", "0.0.0.0", "::"})
 
-Listeners = list[trio.SocketListener]
+Listeners = list[Listener]
 
 
 class StartupError(Exception):
@@ -252,8 +261,10 @@ def _http_door(
     backend: ServesHTTP, listeners: Listeners, settings: Settings, admission: Admission
 ) -> Door:
     async def handle(connection: Connection) -> None:
-        stream = trio.SocketStream(connection.socket)
-        await backend.handle_http(stream, connection.peer, connection.closing)
+        socket, closing = connection.socket, connection.closing
+        assert isinstance(socket, trio.socket.SocketType)  # HTTP is served on Trio only
+        assert isinstance(closing, trio.Event)
+        await backend.handle_http(trio.SocketStream(socket), connection.peer, closing)
 
     return Door(
         "http",

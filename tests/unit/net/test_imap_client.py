@@ -205,7 +205,7 @@ async def test_a_mechanism_that_is_not_offered_or_gives_up(connect):
 
 async def speak(script: bytes, client: partial[object]) -> None:
     """Be a server that says this and no more, until its client is gone."""
-    [listener] = await bind("127.0.0.1", 0)
+    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
 
     async def serve(stream: trio.SocketStream) -> None:
         await stream.send_all(script)

@@ -12,7 +12,8 @@ import pytest
 import trio
 
 from mailcore.limits import Limits
-from mailcore.net.listener import Admission, addresses, bind, bind_unix, close
+from mailcore.net import Admission, bind, bind_unix
+from mailcore.net.binding import addresses, close
 
 
 async def test_a_name_with_two_addresses_gets_one_port() -> None:
@@ -75,7 +76,7 @@ async def test_a_drain_says_goodbye_and_waits(start: Any) -> None:
     await client.until(b"hello\r\n")
 
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(server.door.drain, "maintenance", 5)
+        nursery.start_soon(server.drain, "maintenance", 5)
         assert await client.rest() == b"bye maintenance\r\n"
         await client.stream.aclose()
         with trio.fail_after(2):
@@ -92,7 +93,7 @@ async def test_a_drain_cuts_off_who_does_not_go(start: Any) -> None:
     await client.send(b"flood\n")
     await client.until(b"\0")
     with trio.fail_after(3):
-        await server.door.drain("maintenance", 0.1)
+        await server.drain("maintenance", 0.1)
         while not server.sessions[0].closed:
             await trio.sleep(0.01)
 

@@ -1,4 +1,4 @@
-"""IMAP and SMTP on listening sockets: what an embedder starts in a nursery.
+"""IMAP and SMTP on Trio: what an embedder starts in a nursery.
 
 Each ``serve_…`` runs until it is cancelled or its door is drained, and reports the
 :class:`mailcore.net.Door`, which knows its addresses::
@@ -10,125 +10,95 @@ Each ``serve_…`` runs until it is cancelled or its door is drained, and report
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
-from functools import partial
-from time import monotonic
-from typing import Literal
+import math
+import socket as stdlib_socket
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager, suppress
+from pathlib import Path
+from typing import Any, Final
 
 import trio
 
-from mailcore.backend import Backend, Peer, Receives
-from mailcore.flow import Session
-from mailcore.imap.session import Session as ImapSession
+from mailcore.backend import Backend, Receives
 from mailcore.limits import DEFAULT_LIMITS, Limits
-from mailcore.live import LiveSessions
-from mailcore.net.doors import TLSSource, session_door, tls_source
-from mailcore.net.listener import Admission, Door, bind
-from mailcore.smtp.session import Listener
-from mailcore.smtp.session import Session as SmtpSession
+from mailcore.net.binding import Listener, listen, listen_unix
+from mailcore.net.doors import TLS, imap_door, smtp_door
+from mailcore.net.listener import Door
+from mailcore.net.loop import Event, Loop, Scope, Socket, Tasks
+from mailcore.smtp.session import Listener as Habits
 from mailcore.smtp.session.listener import ORDINARY
 
-TLS = ssl.SSLContext | TLSSource | None
 
+class TrioLoop:
+    """Trio, as :class:`mailcore.net.loop.Loop` has it."""
 
-def imap_door(
-    backend: Backend,
-    listeners: Sequence[trio.SocketListener],
-    *,
-    tls: TLS,
-    starttls: TLS = None,
-    disabled: Collection[str] = (),
-    proxies: Collection[str] = (),
-    limits: Limits = DEFAULT_LIMITS,
-    admission: Admission | None = None,
-    live: LiveSessions | None = None,
-) -> Door:
-    """Make a door for IMAP on bound sockets; arguments as for :func:`serve_imap`.
-
-    Arguments:
-        admission: counts shared with other doors.
-        live: where its connections are to be seen while they live.
-    """
-    upgrade = tls_source(starttls)
-
-    def new_session(peer: Peer) -> Session:
-        return ImapSession(
-            backend,
-            peer,
-            limits=limits,
-            start_tls=upgrade is not None,
-            clock=monotonic,
-            now=partial(datetime.now, UTC),
-            disabled=disabled,
-        )
-
-    return session_door(
-        "imap",
-        listeners,
-        new_session,
-        implicit_tls=tls_source(tls),
-        starttls=upgrade,
-        limits=limits,
-        admission=admission,
-        proxies=proxies,
-        live=live,
+    broken: tuple[type[Exception], ...] = (
+        OSError,
+        trio.BrokenResourceError,
+        trio.ClosedResourceError,
     )
 
+    def current_time(self) -> float:
+        return trio.current_time()
 
-def smtp_door(
-    backend: Backend | Receives,
-    listeners: Sequence[trio.SocketListener],
-    *,
-    mode: Literal["submission", "mx", "lmtp"],
-    hostname: str,
-    tls: TLS = None,
-    starttls: TLS = None,
-    listener: Listener = ORDINARY,
-    limits: Limits = DEFAULT_LIMITS,
-    admission: Admission | None = None,
-    live: LiveSessions | None = None,
-    name: str = "",
-) -> Door:
-    """Make a door for SMTP or LMTP on bound sockets.
+    async def sleep(self, seconds: float) -> None:
+        await trio.sleep(seconds)
+
+    def scope(self, deadline: float = math.inf, *, shield: bool = False) -> Scope:
+        return trio.CancelScope(deadline=deadline, shield=shield)
+
+    def event(self) -> Event:
+        return trio.Event()
+
+    def tasks(self) -> AbstractAsyncContextManager[Tasks]:
+        return trio.open_nursery()
+
+    def caller(self) -> Callable[[Callable[[], object]], None]:
+        token = trio.lowlevel.current_trio_token()
+
+        def call_soon(function: Callable[[], object]) -> None:
+            with suppress(trio.RunFinishedError):
+                token.run_sync_soon(function, idempotent=True)
+
+        return call_soon
+
+    def wrap(self, socket: stdlib_socket.socket) -> Socket:
+        return trio.socket.from_stdlib_socket(socket)
+
+    async def resolve(self, host: str | None, port: int) -> list[tuple[int, tuple[Any, ...]]]:
+        infos = await trio.socket.getaddrinfo(
+            host, port, type=trio.socket.SOCK_STREAM, flags=trio.socket.AI_PASSIVE
+        )
+        return list(dict.fromkeys((family, address) for family, _, _, _, address in infos))
+
+
+TRIO: Final[Loop] = TrioLoop()
+
+
+async def bind(host: str, port: int) -> list[Listener]:
+    """Listen on every address of a name, with one and the same port.
 
     Arguments:
-        mode: who comes in by it, see :data:`mailcore.smtp.session.Mode`.
-        starttls: offer STARTTLS with this.
-        listener: its quirks, what it does without, whom it trusts, and its proxies.
-        live: where its connections are to be seen while they live.
-        name: of the door, there; its mode if it has none.
+        host: a name or address; ``""`` or ``"*"`` for all interfaces.
+        port: 0 for any free one.
 
-    The others are as for :func:`serve_smtp`.
+    Raises:
+        OSError: the port is taken, or the address is not of this machine.
     """
-    upgrade = tls_source(starttls)
+    return await listen(TRIO, host, port)
 
-    def new_session(peer: Peer) -> Session:
-        return SmtpSession(
-            backend,
-            peer,
-            hostname=hostname,
-            limits=limits,
-            mode=mode,
-            starttls=upgrade is not None,
-            quirks=listener.allowed,
-            disabled=listener.disable,
-            trusted=listener.trusts(peer.host),
-        )
 
-    return session_door(
-        "lmtp" if mode == "lmtp" else "smtp",
-        listeners,
-        new_session,
-        implicit_tls=tls_source(tls),
-        starttls=upgrade,
-        limits=limits,
-        admission=admission,
-        proxies=listener.proxy_protocol,
-        live=live,
-        name=name or mode,
-    )
+def bind_unix(path: Path, mode: int = 0o660) -> Listener:
+    """Listen on a unix socket; one that nobody listens on any more is replaced.
+
+    Arguments:
+        path: of the socket; its directory must exist.
+        mode: who may connect, as of a file.
+
+    Raises:
+        OSError: somebody listens there, or something else than a socket is there.
+    """
+    return listen_unix(TRIO, path, mode)
 
 
 async def serve_imap(
@@ -179,7 +149,7 @@ async def serve_smtp(
     hostname: str = "localhost",
     host: str = "127.0.0.1",
     port: int = 0,
-    listener: Listener = ORDINARY,
+    listener: Habits = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -214,7 +184,7 @@ async def serve_mx(
     hostname: str = "localhost",
     host: str = "127.0.0.1",
     port: int = 0,
-    listener: Listener = ORDINARY,
+    listener: Habits = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:

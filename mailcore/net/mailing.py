@@ -18,6 +18,7 @@ from mailcore.net.sending import (
 )
 from mailcore.net.smtp_client import SmtpClient, Where
 from mailcore.net.stream import Stream
+from mailcore.net.trio import TRIO
 from mailcore.sasl import PlainCredentials
 from mailcore.smtp import MailParameters, RcptTo, ReversePath
 
@@ -100,7 +101,7 @@ async def _connect(where: Where, limits: Limits, timeouts: Timeouts) -> SmtpClie
             socket = await _dial(where)
     except (OSError, trio.TooSlowError) as error:
         raise CannotConnect(f"no connection to {where.host}: {error}") from error
-    client = SmtpClient(Stream(socket), where, limits=limits, timeouts=timeouts)
+    client = SmtpClient(Stream(socket, TRIO), where, limits=limits, timeouts=timeouts)
     try:
         await client.start()
     except BaseException:
