@@ -45,7 +45,7 @@ def test_base_subjects(subject: str, text: str, is_reply: bool) -> None:
     "piece", ["[x]", "[x] ", "re:", "re: [x] ", "(fwd)", "[fwd:", " ", "[", "re[", "[fwd: x]"]
 )
 def test_hostile_subjects_take_linear_time(piece: str) -> None:
-    """A quadratic one would take a hundred times as long, not ten times."""
+    """A quadratic one would take a hundred times the processor, not ten times."""
 
     def seconds(count: int) -> float:
         subject = piece * count + "x"
