@@ -30,6 +30,8 @@ TLSSource = Callable[[], ssl.SSLContext]
 
 TLS = ssl.SSLContext | TLSSource | None
 
+_now: Final = partial(datetime.now, UTC)
+
 #: Seconds that a refusal may take, handshake included.
 _REFUSAL_TIME: Final = 5.0
 #: Seconds that a client which is sent away has to hear it.
@@ -142,22 +144,10 @@ def imap_door(
         live: where its connections are to be seen while they live.
     """
     upgrade = tls_source(starttls)
-
-    def new_session(peer: Peer) -> Session:
-        return ImapSession(
-            backend,
-            peer,
-            limits=limits,
-            start_tls=upgrade is not None,
-            clock=monotonic,
-            now=partial(datetime.now, UTC),
-            disabled=disabled,
-        )
-
     return session_door(
         "imap",
         listeners,
-        new_session,
+        imap_sessions(backend, starttls=upgrade is not None, disabled=disabled, limits=limits),
         implicit_tls=tls_source(tls),
         starttls=upgrade,
         limits=limits,
@@ -193,20 +183,14 @@ def smtp_door(
     The others are as for :func:`imap_door`.
     """
     upgrade = tls_source(starttls)
-
-    def new_session(peer: Peer) -> Session:
-        return SmtpSession(
-            backend,
-            peer,
-            hostname=hostname,
-            limits=limits,
-            mode=mode,
-            starttls=upgrade is not None,
-            quirks=listener.allowed,
-            disabled=listener.disable,
-            trusted=listener.trusts(peer.host),
-        )
-
+    new_session = smtp_sessions(
+        backend,
+        mode=mode,
+        hostname=hostname,
+        starttls=upgrade is not None,
+        listener=listener,
+        limits=limits,
+    )
     return session_door(
         "lmtp" if mode == "lmtp" else "smtp",
         listeners,
@@ -219,6 +203,58 @@ def smtp_door(
         live=live,
         name=name or mode,
     )
+
+
+def imap_sessions(
+    backend: Backend,
+    *,
+    starttls: bool,
+    disabled: Collection[str] = (),
+    limits: Limits = DEFAULT_LIMITS,
+    clock: Callable[[], float] = monotonic,
+    now: Callable[[], datetime] = _now,
+) -> Callable[[Peer], Session]:
+    """Make what makes a session for each connection of :func:`imap_door`."""
+
+    def new_session(peer: Peer) -> Session:
+        return ImapSession(
+            backend,
+            peer,
+            limits=limits,
+            start_tls=starttls,
+            clock=clock,
+            now=now,
+            disabled=disabled,
+        )
+
+    return new_session
+
+
+def smtp_sessions(
+    backend: Backend | Receives,
+    *,
+    mode: Literal["submission", "mx", "lmtp"],
+    hostname: str,
+    starttls: bool,
+    listener: Habits = ORDINARY,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Callable[[Peer], Session]:
+    """Make what makes a session for each connection of :func:`smtp_door`."""
+
+    def new_session(peer: Peer) -> Session:
+        return SmtpSession(
+            backend,
+            peer,
+            hostname=hostname,
+            limits=limits,
+            mode=mode,
+            starttls=starttls,
+            quirks=listener.allowed,
+            disabled=listener.disable,
+            trusted=listener.trusts(peer.host),
+        )
+
+    return new_session
 
 
 def refusal(protocol: DoorName, implicit_tls: TLSSource | None = None) -> Handler:

@@ -63,21 +63,31 @@ class CertificateFiles:
         return context
 
 
-def development_certificate(directory: Path, names: Iterable[str]) -> CertificateFiles:
+def development_certificate(
+    directory: Path,
+    names: Iterable[str],
+    *,
+    stem: str = "server",
+    always: Iterable[str] = _ALWAYS,
+    now: datetime | None = None,
+) -> CertificateFiles:
     """Make or renew the authority and the server certificate in a directory.
 
     Arguments:
         directory: exists.
         names: host names and addresses that clients will use, besides those of this machine.
+        stem: of the file names of the server's certificate and key.
+        always: the names of this machine.
+        now: the moment from which on it is good; None for the present.
 
     Raises:
         OSError: the files can not be written.
         ValueError: what is there is no certificate.
     """
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     authority = _Pair(directory / "ca.pem", directory / "ca.key")
-    server = _Pair(directory / "server.pem", directory / "server.key")
-    wanted = list(dict.fromkeys([*_ALWAYS, *names]))
+    server = _Pair(directory / f"{stem}.pem", directory / f"{stem}.key")
+    wanted = list(dict.fromkeys([*always, *names]))
     if not authority.good_until(now + timedelta(days=_SERVER_DAYS)):
         authority.make_authority(now)
         server.forget()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -21,6 +23,7 @@ from mailcore.sasl import (
     ScramKeys,
     fake_keys,
 )
+from mailcore.smtp.types import Reply
 from mailcore.testing.memory.account import MemoryAccount, MemoryUser
 from mailcore.testing.memory.delivery import MemoryDelivery
 
@@ -32,6 +35,7 @@ class MemoryBackend:
         passwords: user name, which is an address, to password.
         tokens: bearer token to user name.
         guest: the user as whom anybody may log in by ANONYMOUS; None for nobody.
+        now: gives the date of what arrives; None for the present.
     """
 
     scram_hashes: Final[Collection[ScramHash]] = ("SHA-256", "SHA-1")
@@ -42,6 +46,7 @@ class MemoryBackend:
         *,
         tokens: Mapping[str, str] | None = None,
         guest: str | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._ids = count(1)
         # A real one keeps it beside its users: their salts outlive the process, too.
@@ -49,6 +54,9 @@ class MemoryBackend:
         self.users: dict[str, MemoryUser] = {}
         #: Annotations of the server that all users see.
         self.metadata: dict[str, bytes] = {}
+        #: What refuses a recipient just now, by address in small letters; None to take it.
+        self.refusals: dict[str, Callable[[], Reply | None]] = {}
+        self.now = now or partial(datetime.now, UTC)
         self.tokens = dict(tokens or {})
         self.guest = guest
         for name, password in (passwords or {}).items():

@@ -32,11 +32,15 @@ class MemoryDelivery:
             raise NotPermitted("This sender is not you")
 
     async def rcpt_to(self, recipient: Recipient) -> None:
-        if recipient.path.address.lower() not in self._backend.users:
+        address = recipient.path.address.lower()
+        refusal = self._backend.refusals.get(address, lambda: None)()
+        if refusal is not None:
+            raise BackendError(refusal.lines[0], reply=refusal)
+        if address not in self._backend.users:
             raise BackendError("No such user", reply=Reply.of(550, "5.1.1", "No such user here"))
 
     async def deliver(self, transaction: MailTransaction, content: Content) -> Sequence[Reply]:
-        message = new_message(content.buffer()[:])
+        message = new_message(content.buffer()[:], internal_date=self._backend.now())
         with message.content:
             for recipient in transaction.recipients:
                 user = self._backend.users[recipient.path.address.lower()]
