@@ -68,6 +68,10 @@ class Limits:
     # Messages that one FETCH, STORE, SEARCH, COPY, MOVE or EXPUNGE takes (RFC 9738, MESSAGELIMIT):
     # far above what people have in a mailbox, for what else is open.
     messages_per_command: int = 1_000_000
+    # Searches of one session that go on (RFC 5267, UPDATE): each of them looks at each message that
+    # changes. And the results of one, which are kept.
+    search_contexts: int = 10
+    search_context_results: int = 100_000
     # Commands that were refused as bad before BYE (IMAP) or 421 (SMTP).
     bad_commands_before_login: int = 3
     bad_commands: int = 20

@@ -76,6 +76,31 @@ _KEYS: Final[dict[str, Callable[[Collation], _Key]]] = {
 SORT_KEYS: Final = frozenset(_KEYS)
 
 
+class _Descending:
+    """A value that is the less the greater it is."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Descending) and self.value == other.value
+
+    def __lt__(self, other: _Descending) -> bool:
+        return bool(other.value < self.value)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def sort_key(
+    message: Sortable, criteria: Sequence[SortCriterion], collate: Collation
+) -> tuple[Any, ...]:
+    """Return what is less for the message that comes first; see :func:`sorted_by`."""
+    values = ((one, _KEYS[one.key](collate)(message)) for one in criteria)
+    return tuple(_Descending(value) if one.reverse else value for one, value in values)
+
+
 def sorted_by(
     messages: Iterable[SortableT], criteria: Sequence[SortCriterion], collate: Collation
 ) -> list[SortableT]:

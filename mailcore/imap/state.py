@@ -40,6 +40,7 @@ _SELECTED: frozenset[type[c.Command]] = frozenset(
         c.Unselect,
         c.Expunge,
         c.Search,
+        c.CancelUpdate,
         c.Sort,
         c.Thread,
         c.Fetch,

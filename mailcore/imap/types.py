@@ -56,6 +56,14 @@ class SequenceSet:
             for first, last in self.ranges
         )
 
+    def numbers(self) -> Iterator[int]:
+        """Yield what it says, in the order of its ranges; there is no ``*`` in it.
+
+        A few octets can say four thousand million numbers: whoever keeps them, counts them.
+        """
+        for first, last in self.ranges:
+            yield from range(min(first, last), max(first, last) + 1)
+
     def resolved(self, largest: int) -> list[tuple[int, int]]:
         """Return sorted, disjoint (low, high) pairs with ``*`` replaced by ``largest``.
 

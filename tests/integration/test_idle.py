@@ -67,6 +67,26 @@ def test_all_that_happens_elsewhere_is_told(phone: Wire, anna: Account) -> None:
     assert phone.until(b"* 1 FETCH ") == b"* 1 FETCH (UID 3)\r\n"
 
 
+def test_a_search_that_goes_on_is_told_too(phone: Wire, anna: Account) -> None:
+    anna.fill("INBOX", [b"Subject: b\r\n\r\n", b"Subject: a\r\n\r\n"])
+    phone.send(b"n NOOP\r\nk UID SORT RETURN (UPDATE ALL) (SUBJECT) UTF-8 UNSEEN\r\ni IDLE\r\n")
+    assert phone.until(b"* ESEARCH") == b'* ESEARCH (TAG "k") UID ALL 2,1\r\n'
+    assert phone.until(b"+")
+    with anna.imap("INBOX") as other:
+        other.store("2", "+FLAGS", r"(\Seen)")
+        told = phone.until(b"* ESEARCH")
+        assert told == b'* ESEARCH (TAG "k") UID REMOVEFROM (1 2)\r\n'
+        other.store("1", "+FLAGS", r"(\Deleted)")
+        other.expunge()
+        told = phone.until(b"* ESEARCH")
+        assert told == b'* ESEARCH (TAG "k") UID REMOVEFROM (1 1)\r\n'
+        assert phone.line() == b"* 1 EXPUNGE\r\n"
+    anna.append("INBOX", b"Subject: c\r\n\r\n")
+    assert phone.until(b"* ESEARCH") == b'* ESEARCH (TAG "k") UID ADDTO (1 3)\r\n'
+    phone.send(b'DONE\r\nc CANCELUPDATE "k"\r\n')
+    assert phone.until(b"c ").startswith(b"c OK")
+
+
 def test_a_number_never_names_the_wrong_message(phone: Wire, anna: Account) -> None:
     anna.fill("INBOX", [b"Subject: %d\r\n\r\n" % number for number in range(1, 4)])
     phone.send(b"n NOOP\r\n")

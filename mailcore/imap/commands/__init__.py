@@ -69,6 +69,7 @@ from mailcore.imap.commands.quotas import (
     SetQuota,
 )
 from mailcore.imap.commands.selected import (
+    CancelUpdate,
     Check,
     Close,
     Copy,
@@ -102,6 +103,7 @@ __all__ = [
     "AppendEnd",
     "Authenticate",
     "BadCommand",
+    "CancelUpdate",
     "Capability",
     "CatenateText",
     "CatenateUrl",

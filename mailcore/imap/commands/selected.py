@@ -38,12 +38,13 @@ class Search(Command):
     Arguments:
         key: the tree.
         uid: UID SEARCH: the answer is UIDs.
-        returns: None without RETURN (RFC 4731); else MIN, MAX, ALL, COUNT, SAVE (RFC 5182);
-            ``RETURN ()`` is ("ALL",).
+        returns: None without RETURN (RFC 4731); else MIN, MAX, ALL, COUNT, SAVE (RFC 5182),
+            CONTEXT, UPDATE (RFC 5267 §4); ``RETURN ()`` is ("ALL",).
         charset: as the client named it, upper case, or None; strings in ``key`` are decoded
             already.
         partial: PARTIAL among the return options (RFC 9394 §3.1), which has no word in
             ``returns``; None without it.
+        update_items: what UPDATE tells of new messages that it adds (RFC 5465 §7).
     """
 
     key: SearchKey
@@ -51,6 +52,7 @@ class Search(Command):
     returns: tuple[str, ...] | None = None
     charset: str | None = None
     partial: PartialRange | None = None
+    update_items: tuple[FetchItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Sort(Command):
 
     Arguments:
         criteria: what to go by, the first decides first.
-        key, uid, returns, charset, partial: as in :class:`Search`; the charset is never None.
+        key, uid, returns, charset, partial, update_items: as in :class:`Search`; the charset is
+            never None.
     """
 
     criteria: tuple[SortCriterion, ...]
@@ -68,6 +71,18 @@ class Sort(Command):
     returns: tuple[str, ...] | None = None
     charset: str = "US-ASCII"
     partial: PartialRange | None = None
+    update_items: tuple[FetchItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CancelUpdate(Command):
+    """CANCELUPDATE (RFC 5267 §4.3.5).
+
+    Arguments:
+        tags: of searches whose changes are wanted no more.
+    """
+
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ from mailcore.imap.responses.quotas import (
     QuotaRootResponse,
 )
 from mailcore.imap.responses.search import (
+    ContextUpdate,
     EsearchResponse,
     SearchResponse,
     SortResponse,
@@ -108,6 +109,7 @@ __all__ = [
     "BodySection",
     "CapabilityResponse",
     "ComparatorResponse",
+    "ContextUpdate",
     "Continuation",
     "EmailId",
     "Enabled",

@@ -45,6 +45,41 @@ class ThreadResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextUpdate:
+    """How the results of a search change that goes on (RFC 5267 §4.3.2-4).
+
+    Arguments:
+        name: "ADDTO" or "REMOVEFROM".
+        places: places in the results, from 1 on, and what is put there or taken away from there,
+            one pair after the other; place 0: wherever it belongs by its number.
+    """
+
+    name: str
+    places: tuple[tuple[int, SequenceSet], ...]
+
+    def apply(self, results: list[int]) -> None:
+        """Change the results that a client keeps, which are in the order that it asked for.
+
+        Raises:
+            ValueError: they are not those that the server knows of.
+        """
+        for place, numbers in self.places:
+            changed = list(numbers.numbers())
+            at = place - 1
+            if self.name == "ADDTO" and place == 0:
+                results[:] = sorted({*results, *changed})
+            elif self.name == "ADDTO":
+                results[at:at] = changed
+            elif place == 0:
+                gone = set(changed)
+                results[:] = [number for number in results if number not in gone]
+            elif results[at : at + len(changed)] == changed:
+                del results[at : at + len(changed)]
+            else:
+                raise ValueError("these results are not at that place")
+
+
+@dataclass(frozen=True, slots=True)
 class EsearchResponse:
     """``* ESEARCH`` (RFC 4731). What is None is left out.
 
@@ -53,6 +88,7 @@ class EsearchResponse:
         uid: the numbers are UIDs.
         min, max, count, all, modseq: what was asked for.
         partial: the range that was asked for, and what is in it; None for nothing (RFC 9394 §3.1).
+        updates: what has changed since, in this order (RFC 5267 §4.3).
     """
 
     tag: str
@@ -63,3 +99,4 @@ class EsearchResponse:
     all: SequenceSet | None = None
     modseq: int | None = None
     partial: tuple[PartialRange, SequenceSet | None] | None = None
+    updates: tuple[ContextUpdate, ...] = ()

@@ -50,6 +50,10 @@ def _searches(test: Callable[[SearchKey], bool]) -> dict[type[c.Command], Uses]:
     return dict.fromkeys((c.Search, c.Sort, c.Thread), lambda command: any_key(command.key, test))
 
 
+def _goes_on(command: c.Search | c.Sort) -> bool:
+    return not {"CONTEXT", "UPDATE"}.isdisjoint(command.returns or ())
+
+
 def _sorts_by_display(command: c.Sort) -> bool:
     return any(criterion.key.startswith("DISPLAY") for criterion in command.criteria)
 
@@ -148,6 +152,7 @@ CAPABILITIES: Final = Capabilities(
             needs=(Watchable,),
             includes=("LIST-EXTENDED",),
             commands={c.Notify: whole},
+            options=dict.fromkeys((c.Search, c.Sort), lambda command: bool(command.update_items)),
         ),
         Row("STATUS=SIZE", options=_status("SIZE")),
         Row(
@@ -277,6 +282,17 @@ CAPABILITIES: Final = Capabilities(
             options=dict.fromkeys(
                 (c.Search, c.Sort, c.Fetch), lambda command: command.partial is not None
             ),
+        ),
+        Row(
+            "CONTEXT=SEARCH",
+            includes=("ESEARCH", "PARTIAL"),
+            commands={c.CancelUpdate: whole},
+            options={c.Search: _goes_on},
+        ),
+        Row(
+            "CONTEXT=SORT",
+            includes=("ESORT", "SORT", "CONTEXT=SEARCH", "ESEARCH", "PARTIAL"),
+            options={c.Sort: _goes_on},
         ),
         Row("ESEARCH", options={c.Search: lambda command: command.returns is not None}),
         Row("SORT", commands={c.Sort: whole}),

@@ -10,6 +10,7 @@ from mailcore.imap.responses import Tagged
 from mailcore.imap.session import (
     append,
     auth,
+    contexts,
     copy,
     expunge,
     fetch,
@@ -57,6 +58,7 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
     commands.GetMetadata: metadata.get_metadata,
     commands.SetMetadata: metadata.set_metadata,
     commands.StatusCommand: select.status,
+    commands.CancelUpdate: contexts.cancel_update,
     commands.AppendBegin: append.begin,
     commands.Replace: replace.begin,
     commands.GetQuota: quotas.get_quota,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import BackendError, FlagAction, Flaggable, Mailbox
@@ -49,6 +49,7 @@ from mailcore.imap.types import (
     FetchPreview,
     ResponseCode,
     Section,
+    SequenceSet,
 )
 from mailcore.limits import Limits
 from mailcore.spool import CHUNK, Content
@@ -134,6 +135,29 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
     await session.tell_updates(expunge=command.uid, ask=missing, told=told)
     code = ResponseCode("EXPUNGEISSUED") if missing and not command.uid else None
     yield ok(command, code=limited or code)
+
+
+async def fetch_unasked(
+    session: Session, uids: Sequence[int], items: Sequence[FetchItem], *, by_uid: bool = False
+) -> None:
+    """Send of messages what the client has asked for before they came; no flag is set.
+
+    Arguments:
+        session, uids, items: whose, and what.
+        by_uid: the client counts no messages, so that it may be told at the end what is gone.
+    """
+    view = session.selected
+    by_uid = by_uid or view.uid_only
+    numbers = uids
+    if not by_uid:
+        numbers = [number for uid in uids if (number := view.number(uid)) is not None]
+    peeks = tuple(
+        replace(item, peek=True) if isinstance(item, FetchBody | FetchBinary) else item
+        for item in items
+    )
+    command = commands.Fetch("*", SequenceSet.of(numbers), peeks, uid=by_uid)
+    async for _ in fetch(session, command):
+        pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import (
@@ -25,11 +25,11 @@ from mailcore.imap.responses import (
     Tagged,
     Untagged,
 )
-from mailcore.imap.session import fetch
 from mailcore.imap.session.answers import bad, cannot, no, ok
+from mailcore.imap.session.fetch import fetch_unasked
 from mailcore.imap.session.listing import placeholder
 from mailcore.imap.session.select import mailbox_status
-from mailcore.imap.types import FetchBody, FetchItem, ResponseCode, SequenceSet, Status
+from mailcore.imap.types import FetchItem, ResponseCode, Status
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
@@ -76,11 +76,8 @@ class Watch:
 
     @property
     def items(self) -> tuple[FetchItem, ...]:
-        """What to tell of new messages in the selected mailbox; it sets no flag (§5.2)."""
-        items = self.selected.items if self.selected is not None else ()
-        return tuple(
-            replace(item, peek=True) if isinstance(item, FetchBody) else item for item in items
-        )
+        """What to tell of new messages in the selected mailbox."""
+        return self.selected.items if self.selected is not None else ()
 
     def wants(self, hint: Hint) -> bool:
         """Tell whether a hint may be of something that is told. From any thread."""
@@ -284,12 +281,4 @@ class _Teller:
 
 async def tell_new_messages(session: Session, watch: Watch, uids: Sequence[int]) -> None:
     """Send of new messages in the selected mailbox what NOTIFY has asked for (RFC 5465 §5.2)."""
-    by_uid = watch.is_immediate or session.selected.uid_only
-    numbers: Sequence[int] = uids
-    if not by_uid:
-        known = session.selected.number
-        numbers = [number for uid in uids if (number := known(uid)) is not None]
-    # Whoever numbers by UID may be told at the end of this what is gone as well.
-    command = commands.Fetch("*", SequenceSet.of(numbers), watch.items, uid=by_uid)
-    async for _ in fetch.fetch(session, command):
-        pass
+    await fetch_unasked(session, uids, watch.items, by_uid=watch.is_immediate)

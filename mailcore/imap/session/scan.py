@@ -5,7 +5,7 @@ The snapshot is asked first, then summaries, then messages, and only while the a
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -64,12 +64,20 @@ class Scan:
         key: what is looked for.
         collation: by which texts compare.
         now: the time when it was asked for; None if the session does not know.
+        uids: the messages that numbers in the key are of; None: all that the client knows of.
     """
 
-    def __init__(self, view: View, key: SearchKey, collation: str, now: datetime | None) -> None:
+    def __init__(
+        self,
+        view: View,
+        key: SearchKey,
+        collation: str,
+        now: datetime | None,
+        uids: Sequence[int] | None = None,
+    ) -> None:
         self._view = view
         self._collate = COLLATIONS[collation]
-        self._matcher = compile_key(key, view.uids, self._collate, now)
+        self._matcher = compile_key(key, view.uids if uids is None else uids, self._collate, now)
         self._whole = needs_body(key)
         #: The messages that match. Those that are gone do not match.
         self.found: list[Candidate] = []
@@ -126,6 +134,17 @@ class Scan:
                 return MessageText.of_message(content.buffer(), self._collate)
         except KeyError:
             return None
+
+
+async def with_summaries(shared: Shared, view: View, found: Sequence[Candidate]) -> list[Candidate]:
+    """Get the summaries of messages; those that vanish meanwhile are left out."""
+    missing = [one for one in found if one.summary is None]
+    for start in range(0, len(missing), _BATCH):
+        batch = missing[start : start + _BATCH]
+        summaries = await shared.summaries(view.mailbox, [one.uid for one in batch])
+        for one in batch:
+            one.summary = summaries.get(one.uid)
+    return [one for one in found if one.summary is not None and one.is_there]
 
 
 def _ask(matcher: Matcher, candidate: Candidate) -> bool | None:

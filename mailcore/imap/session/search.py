@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mailcore.imap import commands
 from mailcore.imap.responses import EsearchResponse, SearchResponse, SortResponse, Tagged
 from mailcore.imap.search import asks_modseq
 from mailcore.imap.session.answers import bad, ok
+from mailcore.imap.session.contexts import begin_updates, reuses_tag
 from mailcore.imap.session.identities import with_known
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.saved import save
@@ -20,6 +21,8 @@ from mailcore.imap.types import PartialRange, ResponseCode, SequenceSet
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
 
+# Return options that need no more results than PARTIAL does.
+_NO_MORE: Final = frozenset({"SAVE", "CONTEXT"})
 #: Commands that look through the selected mailbox.
 Searching = commands.Search | commands.Sort | commands.Thread
 
@@ -33,6 +36,7 @@ async def search(session: Session, command: commands.Search) -> AsyncGenerator[T
         yield search.refused
         return
     answer(session, command, search.found)
+    begin_updates(session, command, search.found, search.position, complete=search.limited is None)
     await session.tell_updates(expunge=command.uid)
     yield ok(command, code=search.limited)
 
@@ -50,6 +54,8 @@ class Looking:
         self._command = command
         #: What matches, by rising sequence number.
         self.found: list[Candidate] = []
+        #: Of the log, up to which it knows what has happened.
+        self.position = session.selected.position
         #: Where it stopped (RFC 9738).
         self.limited: ResponseCode | None = None
         #: The answer, if the command can not be done.
@@ -61,6 +67,9 @@ class Looking:
         view = session.selected
         if _names_other_charset(session, command):
             self.refused = bad(command, "After ENABLE UTF8=ACCEPT there is no CHARSET")
+            return
+        if reuses_tag(view, command):
+            self.refused = bad(command, "Tag reuse")
             return
         if saves(command):
             # If this fails, nothing is saved (RFC 5182 §2.1).
@@ -90,7 +99,7 @@ class Looking:
 
 def _only_page(command: Searching) -> PartialRange | None:
     """Return the range of results that alone is asked for, so that the others may stay unknown."""
-    if isinstance(command, commands.Search) and command.returns in ((), ("SAVE",)):
+    if isinstance(command, commands.Search) and _NO_MORE.issuperset(command.returns or ()):
         return command.partial
     return None
 

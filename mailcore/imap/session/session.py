@@ -40,6 +40,7 @@ from mailcore.imap.session.append import Append
 from mailcore.imap.session.auth import Exchange
 from mailcore.imap.session.capabilities import Situation
 from mailcore.imap.session.capability_table import CAPABILITIES
+from mailcore.imap.session.contexts import tell_changes, vanished
 from mailcore.imap.session.dispatch import EVENTS, HANDLERS, STREAMS
 from mailcore.imap.session.long_commands import Progress
 from mailcore.imap.session.news import News
@@ -511,8 +512,12 @@ class Session:
                 logger.info("%s: no updates of %s: %s", self.peer.host, view.name, error)
         last = view.uids[-1] if view.uids else 0
         expunge = expunge or (watch is not None and watch.is_immediate)
-        for response in view.updates(expunge=expunge, told=told or {}):
+        for response in (*vanished(view), *view.updates(expunge=expunge, told=told or {})):
             self.send(response)
+        try:
+            await tell_changes(self)
+        except BackendError as error:
+            logger.info("%s: no updates of searches in %s: %s", self.peer.host, view.name, error)
         if watch is not None and watch.items:
             new = view.uids[bisect_right(view.uids, last) :]
             if new:

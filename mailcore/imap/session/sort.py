@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mailcore.imap import commands
 from mailcore.imap.collation import COLLATIONS
 from mailcore.imap.responses import Tagged, ThreadResponse
 from mailcore.imap.session.answers import bad, ok
-from mailcore.imap.session.scan import Candidate
+from mailcore.imap.session.contexts import begin_updates
+from mailcore.imap.session.scan import Candidate, with_summaries
 from mailcore.imap.session.search import Looking, answer
 from mailcore.imap.sorting import PLAIN_KEYS, sent_date, sorted_by
 from mailcore.imap.threading import ALGORITHMS
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
-
-# Summaries asked for at a time.
-_BATCH: Final = 500
 
 
 async def sort(session: Session, command: commands.Sort) -> AsyncGenerator[Tagged | None, None]:
@@ -31,9 +29,10 @@ async def sort(session: Session, command: commands.Sort) -> AsyncGenerator[Tagge
         return
     found: Sequence[Candidate] = search.found
     if not PLAIN_KEYS.issuperset(criterion.key for criterion in command.criteria):
-        found = await _with_summaries(session, found)
+        found = await with_summaries(session.shared, session.selected, found)
     found = sorted_by(found, command.criteria, COLLATIONS[session.collation])
     answer(session, command, found)
+    begin_updates(session, command, found, search.position, complete=search.limited is None)
     await session.tell_updates(expunge=command.uid)
     yield ok(command, code=search.limited)
 
@@ -50,23 +49,11 @@ async def thread(session: Session, command: commands.Thread) -> AsyncGenerator[T
     if search.refused is not None:
         yield search.refused
         return
-    found = await _with_summaries(session, search.found)
+    found = await with_summaries(session.shared, session.selected, search.found)
     members = [_Member(one, command.uid) for one in found]
     session.send(ThreadResponse(algorithm(members, COLLATIONS[session.collation])))
     await session.tell_updates(expunge=command.uid)
     yield ok(command, code=search.limited)
-
-
-async def _with_summaries(session: Session, found: Sequence[Candidate]) -> list[Candidate]:
-    """Get the summaries of messages; those that vanish meanwhile are left out."""
-    mailbox = session.selected.mailbox
-    missing = [one for one in found if one.summary is None]
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
-        summaries = await session.shared.summaries(mailbox, [one.uid for one in batch])
-        for one in batch:
-            one.summary = summaries.get(one.uid)
-    return [one for one in found if one.summary is not None and one.is_there]
 
 
 class _Member:

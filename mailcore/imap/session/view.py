@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import KeepsHistory, Mailbox
 from mailcore.imap.responses import (
@@ -24,6 +24,9 @@ from mailcore.imap.responses import (
 from mailcore.imap.session.chosen import Chosen
 from mailcore.imap.snapshot import Rows, Snapshots
 from mailcore.imap.types import STAR, ResponseCode, SequenceSet, Status, in_order
+
+if TYPE_CHECKING:
+    from mailcore.imap.session.contexts import Context
 
 _LAST_UID: Final = 2**32 - 1
 
@@ -77,6 +80,8 @@ class View:
         self._position = 0
         #: The UIDs that ``$`` stands for (RFC 5182).
         self.saved: tuple[int, ...] = ()
+        #: Searches that go on (RFC 5267), by the tag of their command.
+        self.contexts: dict[str, Context] = {}
         self._told_modseq = 0
         # Up to which nothing at all is untold, not even what is gone.
         self._all_told = 0
@@ -241,6 +246,16 @@ class View:
         if not self.resyncs:
             return None
         return ResponseCode("HIGHESTMODSEQ", str(self._all_told))
+
+    @property
+    def position(self) -> int:
+        """How far in the snapshot's log all is told, but for what is gone and may have to wait."""
+        return self._position
+
+    def told_since(self, position: int) -> Sequence[int]:
+        """Return the UIDs of what was told since a position; of all, if that is too long ago."""
+        log = self.snapshot.log_since(position)
+        return self.uids if log is None else log[: self._position - position]
 
     def untold(self) -> set[int]:
         """Return the UIDs that something has happened to which is still to be told."""

@@ -226,11 +226,22 @@ def _uid_expunge(cursor: Cursor, tag: str) -> c.Command:
 def _search(*, uid: bool) -> Parser:
     def parse(cursor: Cursor, tag: str) -> c.Command:
         cursor.space()
-        returns, partial = search_returns(cursor)
+        found = search_returns(cursor)
         charset = search_charset(cursor)
-        return c.Search(tag, search_keys(cursor), uid, returns, charset, partial)
+        key = search_keys(cursor)
+        return c.Search(tag, key, uid, found.words, charset, found.partial, found.update_items)
 
     return parse
+
+
+# command-select  =/ "CANCELUPDATE" 1*(SP quoted)
+def _cancel_update(cursor: Cursor, tag: str) -> c.Command:
+    tags = []
+    cursor.space()
+    tags.append(text(string(cursor)))
+    while cursor.skip(b" "):
+        tags.append(text(string(cursor)))
+    return c.CancelUpdate(tag, tuple(tags))
 
 
 def _numbers(cursor: Cursor) -> SequenceSet:
@@ -330,6 +341,7 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "UID EXPUNGE": (c.Expunge, _uid_expunge),
     "SEARCH": (c.Search, _search(uid=False)),
     "UID SEARCH": (c.Search, _search(uid=True)),
+    "CANCELUPDATE": (c.CancelUpdate, _cancel_update),
     "SORT": (c.Sort, parse_sort(uid=False)),
     "UID SORT": (c.Sort, parse_sort(uid=True)),
     "THREAD": (c.Thread, parse_thread(uid=False)),

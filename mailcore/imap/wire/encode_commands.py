@@ -16,7 +16,6 @@ from mailcore.imap.types import (
     FetchBody,
     FetchItem,
     FetchPreview,
-    PartialRange,
     Section,
 )
 from mailcore.imap.wire.dates import format_date_time
@@ -339,29 +338,43 @@ def _expunge(out: Fragments, command: c.Expunge) -> None:
 
 def _search(out: Fragments, command: c.Search) -> None:
     out.line(_uid(command) + b"SEARCH ")
-    _returns(out, command.returns, command.partial)
+    _returns(out, command)
     if command.charset is not None:
         out.line(b"CHARSET " + atom(command.charset) + b" ")
     write_search_keys(out, command.key, command.charset or "utf-8")
 
 
-def _returns(out: Fragments, returns: tuple[str, ...] | None, partial: PartialRange | None) -> None:
-    if returns is None and partial is None:
+def _returns(out: Fragments, command: c.Search | c.Sort) -> None:
+    if command.returns is None and command.partial is None:
         return
-    words = list(map(atom, returns or ()))
-    if partial is not None:
-        words.append(b"PARTIAL " + partial_range(partial))
+    words = list(map(atom, command.returns or ()))
+    if command.update_items:
+        if b"UPDATE" not in words:
+            raise LocalProtocolError("items of UPDATE, and no UPDATE")
+        items = b" ".join(map(_item, command.update_items))
+        words[words.index(b"UPDATE")] = b"UPDATE (%b)" % items
+    if command.partial is not None:
+        words.append(b"PARTIAL " + partial_range(command.partial))
     out.line(b"RETURN (%b) " % b" ".join(words))
 
 
 def _sort(out: Fragments, command: c.Sort) -> None:
     out.line(_uid(command) + b"SORT ")
-    _returns(out, command.returns, command.partial)
+    _returns(out, command)
     if not command.criteria or not SORT_KEYS.issuperset(one.key for one in command.criteria):
         raise LocalProtocolError("not criteria to sort by")
     words = (b"REVERSE " * one.reverse + one.key.encode("ascii") for one in command.criteria)
     out.line(b"(%b) %b " % (b" ".join(words), atom(command.charset)))
     write_search_keys(out, command.key, command.charset)
+
+
+def _cancel_update(out: Fragments, command: c.CancelUpdate) -> None:
+    if not command.tags:
+        raise LocalProtocolError("CANCELUPDATE needs a tag")
+    out.line(b"CANCELUPDATE")
+    for one in command.tags:
+        out.line(b" ")
+        out.string(tag(one))
 
 
 def _thread(out: Fragments, command: c.Thread) -> None:
@@ -469,6 +482,7 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.Unselect: _bare(b"UNSELECT"),
     c.Expunge: _expunge,
     c.Search: _search,
+    c.CancelUpdate: _cancel_update,
     c.Sort: _sort,
     c.Thread: _thread,
     c.Fetch: _fetch,

@@ -354,7 +354,17 @@ def _esearch(response: r.EsearchResponse) -> bytes:
         wanted, found = response.partial
         results = b"NIL" if found is None else sequence_set(found)
         words.append(b"PARTIAL (%b %b)" % (partial_range(wanted), results))
+    words.extend(map(_context_update, response.updates))
     return b" ".join(words) + b"\r\n"
+
+
+# ret-data-addto  =  "ADDTO" SP "(" context-position SP sequence-set *(SP ...) ")"
+# ret-data-removefrom = "REMOVEFROM" SP "(" context-position SP sequence-set *(SP ...) ")"
+def _context_update(update: r.ContextUpdate) -> bytes:
+    if update.name not in ("ADDTO", "REMOVEFROM") or not update.places:
+        raise LocalProtocolError(f"not an update of results: {update.name!r}")
+    places = (b"%b %b" % (number(place), sequence_set(numbers)) for place, numbers in update.places)
+    return b"%b (%b)" % (update.name.encode("ascii"), b" ".join(places))
 
 
 # language-data   =  "LANGUAGE" SP "(" lang-tag-quoted *(SP lang-tag-quoted) ")"

@@ -106,6 +106,21 @@ _RETURN_DATA: dict[str, Any] = {
 }
 
 
+_UPDATES = frozenset({"ADDTO", "REMOVEFROM"})
+
+
+# ret-data-addto  =  "ADDTO" SP "(" context-position SP sequence-set
+#                    *(SP context-position SP sequence-set) ")"
+def _places(cursor: Cursor) -> tuple[tuple[int, SequenceSet], ...]:
+    return tuple(cursor.bracketed(_place, "an opening bracket"))
+
+
+def _place(cursor: Cursor) -> tuple[int, SequenceSet]:
+    place = cursor.number("a place")
+    cursor.space()
+    return place, sequence_set(cursor)
+
+
 # esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
 # search-correlator = SP "(" "TAG" SP tag-string ")"
 def esearch(cursor: Cursor) -> r.EsearchResponse:
@@ -119,13 +134,17 @@ def esearch(cursor: Cursor) -> r.EsearchResponse:
         cursor.expect(b")", "a closing bracket")
     uid = False
     found: dict[str, Any] = {}
+    updates: list[r.ContextUpdate] = []
     while cursor.skip(b" "):
         name = cursor.word("return data")
-        if name == "UID" and not found:
+        if name == "UID" and not (found or updates):
             uid = True
             continue
         cursor.space()
+        if name in _UPDATES:
+            updates.append(r.ContextUpdate(name, _places(cursor)))
+            continue
         parse = _RETURN_DATA.get(name, any_value)
         found[name.lower()] = parse(cursor)
     known = {name: value for name, value in found.items() if name.upper() in _RETURN_DATA}
-    return r.EsearchResponse(tag, uid, **known)
+    return r.EsearchResponse(tag, uid, updates=tuple(updates), **known)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.searchkeys import SearchKey
-from mailcore.imap.types import PartialRange, ResponseCode, Status
+from mailcore.imap.types import FetchItem, PartialRange, ResponseCode, Status
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.dates import parse_date
+from mailcore.imap.wire.fetch import fetch_items
 from mailcore.imap.wire.sets import message_set, partial_range
 from mailcore.imap.wire.strings import astring, atom, string, text
 
@@ -32,7 +35,7 @@ CHARSETS = (
 )
 _KNOWN_CHARSETS = frozenset(CHARSETS)
 _BAD_CHARSET = ResponseCode("BADCHARSET", f"({' '.join(CHARSETS)})")
-_RETURNS = frozenset({"MIN", "MAX", "ALL", "COUNT", "SAVE"})
+_RETURNS = frozenset({"MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE"})
 _ENTRY_TYPES = frozenset({"PRIV", "SHARED", "ALL"})
 _SET_START = re.compile(rb"(?=[0-9*$])")
 
@@ -40,34 +43,46 @@ _SEEN = keys.HasFlag("\\Seen")
 _RECENT = keys.HasFlag("\\Recent")
 
 
-# search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-# search-return-opt =/ modifier-partial                   ; "PARTIAL" SP partial-range, RFC 9394
-def search_returns(cursor: Cursor) -> tuple[tuple[str, ...] | None, PartialRange | None]:
-    """Return what RETURN names, with the space behind it: words, and the range of PARTIAL.
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """The return options of a search; see :class:`~mailcore.imap.commands.Search`."""
 
-    Without RETURN there are None and None.
-    """
+    words: tuple[str, ...] | None = None
+    partial: PartialRange | None = None
+    update_items: tuple[FetchItem, ...] = ()
+
+
+# search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+def search_returns(cursor: Cursor) -> Returns:
+    """Return what RETURN names, with the space behind it; nothing without RETURN."""
     if not cursor.skip_word("RETURN"):
-        return None, None
+        return Returns()
     cursor.space()
     options = cursor.bracketed(_return_option, "return options", empty=True)
     cursor.space()
-    words = tuple(option for option in options if isinstance(option, str))
-    ranges = [option for option in options if isinstance(option, PartialRange)]
+    words = tuple(name for name, _ in options if name != "PARTIAL")
+    ranges = [value for _, value in options if isinstance(value, PartialRange)]
     if len(ranges) + words.count("ALL") > 1:
         # RFC 9394 §3.1
         raise ParseError("One PARTIAL, or ALL")
-    return (words, ranges[0]) if ranges else (words or ("ALL",), None)
+    items = next((value for name, value in options if name == "UPDATE" and value), ())
+    return Returns(words if options else ("ALL",), ranges[0] if ranges else None, items)
 
 
-def _return_option(cursor: Cursor) -> str | PartialRange:
+# modifier-context =  "CONTEXT"                            ; RFC 5267 §5
+# modifier-partial =  "PARTIAL" SP partial-range
+# modifier-update  =  "UPDATE" [SP "(" fetch-att *(SP fetch-att) ")"]      ; RFC 5465 §8
+def _return_option(cursor: Cursor) -> tuple[str, Any]:
     name = cursor.word("a return option")
     if name == "PARTIAL":
         cursor.space()
-        return partial_range(cursor)
+        return name, partial_range(cursor)
     if name not in _RETURNS:
         raise ParseError("Unknown return option")
-    return name
+    if name == "UPDATE" and cursor.skip(b" ("):
+        cursor.pos -= 1
+        return name, fetch_items(cursor)
+    return name, None
 
 
 # search-program  =  ["CHARSET" SP charset SP] search-key *(SP search-key)

@@ -20,11 +20,14 @@ def parse_sort(*, uid: bool) -> Callable[[Cursor, str], c.Command]:
 
     def parse(cursor: Cursor, tag: str) -> c.Command:
         cursor.space()
-        returns, partial = search_returns(cursor)
+        found = search_returns(cursor)
         criteria = tuple(cursor.bracketed(_criterion, "sort criteria"))
         cursor.space()
         charset = named_charset(cursor)
-        return c.Sort(tag, criteria, search_keys(cursor), uid, returns, charset, partial)
+        key = search_keys(cursor)
+        return c.Sort(
+            tag, criteria, key, uid, found.words, charset, found.partial, found.update_items
+        )
 
     return parse
 

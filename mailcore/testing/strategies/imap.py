@@ -259,6 +259,16 @@ def _perhaps_partial(
     )
 
 
+def _perhaps_told_of_new(
+    command: c.Search | c.Sort,
+) -> st.SearchStrategy[c.Search | c.Sort]:
+    """UPDATE may say what of new messages is told."""
+    if "UPDATE" not in (command.returns or ()):
+        return st.just(command)
+    items = st.lists(fetch_items, min_size=1, max_size=3).map(tuple)
+    return st.just(command) | items.map(lambda wanted: replace(command, update_items=wanted))
+
+
 def _perhaps_page(command: c.Fetch) -> st.SearchStrategy[c.Fetch]:
     """PARTIAL is for UID FETCH."""
     if not command.uid:
@@ -266,7 +276,9 @@ def _perhaps_page(command: c.Fetch) -> st.SearchStrategy[c.Fetch]:
     return st.just(command) | partial_ranges.map(lambda wanted: replace(command, partial=wanted))
 
 
-_RETURNS = st.none() | _words("MIN", "MAX", "ALL", "COUNT", "SAVE").filter(bool)
+_RETURNS = st.none() | _words("MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE").filter(
+    bool
+)
 
 #: One strategy a kind of command.
 COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
@@ -390,7 +402,12 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.booleans(),
         _RETURNS,
         st.sampled_from([None, "UTF-8"]),
-    ).flatmap(_perhaps_partial),
+    )
+    .flatmap(_perhaps_partial)
+    .flatmap(_perhaps_told_of_new),
+    c.CancelUpdate: st.builds(
+        c.CancelUpdate, tags, st.lists(tags, min_size=1, max_size=3).map(tuple)
+    ),
     c.Sort: st.builds(
         c.Sort,
         tags,
@@ -403,7 +420,9 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         st.booleans(),
         _RETURNS,
         st.just("UTF-8"),
-    ).flatmap(_perhaps_partial),
+    )
+    .flatmap(_perhaps_partial)
+    .flatmap(_perhaps_told_of_new),
     c.Thread: st.builds(
         c.Thread,
         tags,

@@ -214,6 +214,14 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
         st.none() | _SETS,
         st.none() | _SIZES,
         st.none() | st.tuples(partial_ranges, st.none() | _SETS),
+        st.lists(
+            st.builds(
+                r.ContextUpdate,
+                st.sampled_from(["ADDTO", "REMOVEFROM"]),
+                st.lists(st.tuples(_COUNTS, _SETS), min_size=1, max_size=3).map(tuple),
+            ),
+            max_size=2,
+        ).map(tuple),
     ),
     r.FlagsResponse: st.builds(r.FlagsResponse, flag_tuples),
     r.Exists: st.builds(r.Exists, _COUNTS),

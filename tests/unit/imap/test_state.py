@@ -24,7 +24,7 @@ NOT_AUTHENTICATED = {
 }
 SELECTED_ONLY = {
     "Check", "Close", "Unselect", "Expunge", "Search", "Sort", "Thread", "Fetch", "Store",
-    "Copy", "Move", "Replace",
+    "Copy", "Move", "Replace", "CancelUpdate",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from mailcore.imap.wire.encode_search import write_search_keys
 from mailcore.imap.wire.fetch import fetch_items
 from mailcore.imap.wire.fragments import Fragments
 from mailcore.imap.wire.listing import parse_list
-from mailcore.imap.wire.search import search_charset, search_keys, search_returns
+from mailcore.imap.wire.search import Returns, search_charset, search_keys, search_returns
 
 
 def parse(parser, octets: bytes, **options):
@@ -127,7 +127,7 @@ def test_search_keys_nest_only_so_deep(octets):
     ],
 )
 def test_return_options(octets, returns, partial):
-    assert parse(search_returns, octets) == (returns, partial)
+    assert parse(search_returns, octets) == Returns(returns, partial)
 
 
 @pytest.mark.parametrize("octets", [b"RETURN (X) ", b"RETURN MIN ", b"RETURN ( ) ", b"RETURN()"])

@@ -98,6 +98,10 @@ def test_mailbox_names_are_utf8_once_that_is_enabled(enabled):
         r.EsearchResponse("t", False, min=-1),
         r.EsearchResponse("t", False, all=SequenceSet(())),
         r.EsearchResponse("t", False, partial=(PartialRange(0, 3), None)),
+        r.EsearchResponse("t", False, updates=(r.ContextUpdate("ADDTO", ()),)),
+        r.EsearchResponse(
+            "t", False, updates=(r.ContextUpdate("MOVETO", ((1, SequenceSet(((1, 2),))),)),)
+        ),
         r.EsearchResponse("t", False, partial=(PartialRange(-1, 3), None)),
         r.FlagsResponse(("\\",)),
         r.Exists(-1),

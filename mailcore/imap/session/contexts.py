@@ -1,0 +1,306 @@
+"""Searches that go on: SEARCH and SORT RETURN (UPDATE) tell what changes later (RFC 5267 §4.3).
+
+A context holds what its client has been told, and how far it has read the snapshot's log. What is
+gone is told before the numbers move; all else behind the news of the mailbox, when the client knows
+the messages.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from mailcore.imap import commands
+from mailcore.imap import searchkeys as keys
+from mailcore.imap.collation import COLLATIONS
+from mailcore.imap.responses import ContextUpdate, EsearchResponse, Tagged, Untagged
+from mailcore.imap.search import asks_age
+from mailcore.imap.session.answers import ok
+from mailcore.imap.session.fetch import fetch_unasked
+from mailcore.imap.session.identities import with_known
+from mailcore.imap.session.scan import Candidate, Scan, with_summaries
+from mailcore.imap.session.view import View
+from mailcore.imap.sorting import PLAIN_KEYS, sort_key
+from mailcore.imap.types import STAR, ResponseCode, SequenceSet, SortCriterion, Status
+
+if TYPE_CHECKING:
+    from mailcore.imap.session.session import Session
+
+_LAST_UID: Final = 2**32 - 1
+# What time alone changes is looked at so often at most (RFC 5032 §2: "periodically").
+_PERIOD: Final = timedelta(minutes=1)
+
+# A place in the results, from 1 on, and the UIDs that are put there or taken from there; 0: each
+# where it belongs in the mailbox.
+_Pairs = list[tuple[int, list[int]]]
+
+
+class _Results(Protocol):
+    def __len__(self) -> int: ...
+    def __contains__(self, uid: int) -> bool: ...
+    def remove(self, uids: Sequence[int]) -> _Pairs: ...
+    def add(self, found: Sequence[Candidate]) -> _Pairs: ...
+
+
+class _InMailboxOrder:
+    """What SEARCH has found."""
+
+    def __init__(self) -> None:
+        self._uids: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._uids)
+
+    def __contains__(self, uid: int) -> bool:
+        return uid in self._uids
+
+    def remove(self, uids: Sequence[int]) -> _Pairs:
+        self._uids.difference_update(uids)
+        return [(0, sorted(uids))]
+
+    def add(self, found: Sequence[Candidate]) -> _Pairs:
+        uids = sorted(one.uid for one in found)
+        self._uids.update(uids)
+        return [(0, uids)]
+
+
+class _Sorted:
+    """What SORT has found. What decides the order of a message never changes."""
+
+    def __init__(self, criteria: Sequence[SortCriterion], collation: str) -> None:
+        self._criteria = criteria
+        self._collate = COLLATIONS[collation]
+        self._keys: dict[int, Any] = {}
+        self._order: list[tuple[Any, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __contains__(self, uid: int) -> bool:
+        return uid in self._keys
+
+    def _index(self, uid: int) -> int:
+        return bisect_left(self._order, (self._keys[uid], uid))
+
+    def remove(self, uids: Sequence[int]) -> _Pairs:
+        pairs: _Pairs = []
+        # From the last to the first, so that no place moves before it is told.
+        for low, high in reversed(list(_runs(sorted(map(self._index, uids))))):
+            pairs.append((low + 1, [uid for _, uid in self._order[low : high + 1]]))
+            del self._order[low : high + 1]
+        for uid in uids:
+            del self._keys[uid]
+        return pairs
+
+    def add(self, found: Sequence[Candidate]) -> _Pairs:
+        for one in found:
+            self._keys[one.uid] = key = sort_key(one, self._criteria, self._collate)
+            insort(self._order, (key, one.uid))
+        # From the first to the last: each comes to stand where it stays.
+        return [
+            (low + 1, [uid for _, uid in self._order[low : high + 1]])
+            for low, high in _runs(sorted(self._index(one.uid) for one in found))
+        ]
+
+
+def _runs(indexes: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the runs of neighbours among rising indexes, each as its first and last one."""
+    return iter(SequenceSet.in_order(indexes).ranges)
+
+
+class Context:
+    """One search that goes on.
+
+    Arguments:
+        session: whose.
+        command: that began it.
+        position: of the log, up to which the search knew what had happened.
+    """
+
+    def __init__(
+        self, session: Session, command: commands.Search | commands.Sort, position: int
+    ) -> None:
+        view = session.selected
+        self.position = position
+        self._tag = command.tag
+        self._uid = command.uid
+        self._key = _fixed(command.key, view)
+        self._criteria = command.criteria if isinstance(command, commands.Sort) else ()
+        self._collation = session.collation
+        self._items = command.update_items
+        self._may_change = keys.any_key(
+            command.key, lambda one: isinstance(one, keys.HasFlag | keys.ModSeq)
+        )
+        self._looked = session.time()
+        # The last message that the client knew of when this was looked at.
+        self._last = view.uids[-1] if view.uids else 0
+        self.results: _Results = (
+            _Sorted(self._criteria, self._collation) if self._criteria else _InMailboxOrder()
+        )
+
+    def vanished(self, view: View) -> EsearchResponse | None:
+        """Return the REMOVEFROM for what is gone, while its numbers are still those of before."""
+        log = view.snapshot.log_since(self.position)
+        touched = view.uids if log is None else sorted(set(log))
+        gone = [uid for uid in touched if uid in self.results and uid not in view.snapshot]
+        return self._response(view, gone, [])
+
+    async def tell(self, session: Session) -> None:
+        """Look at what has happened to messages that the client knows of; send what changes.
+
+        Raises:
+            BackendError: the mailbox refuses; what is not told yet is told later.
+        """
+        view, now = session.selected, session.time()
+        position, touched = view.position, self._touched(view, now)
+        among = [(number, uid) for uid in touched if (number := view.number(uid)) is not None]
+        if not among:
+            self.position = position
+            return
+        uids = [uid for _, uid in among]
+        key = await with_known(self._key, view.mailbox, uids)
+        scan = Scan(view, key, self._collation, now, uids)
+        async with aclosing(scan.run(session.shared, among)) as running:
+            async for _ in running:
+                pass
+        found = scan.found
+        matching = {one.uid for one in found}
+        removed = [uid for uid in uids if uid in self.results and uid not in matching]
+        added = [one for one in found if one.uid not in self.results]
+        if not PLAIN_KEYS.issuperset(criterion.key for criterion in self._criteria):
+            added = await with_summaries(session.shared, view, added)
+        self.position = position
+        if (response := self._response(view, removed, added)) is not None:
+            session.send(response)
+        new = [one.uid for one in added if one.uid > self._last]
+        self._last = view.uids[-1] if view.uids else 0
+        if new and self._items:
+            # RFC 5465 §5.2: behind ADDTO. §7 shows them the other way round.
+            await fetch_unasked(session, new, self._items)
+
+    def _touched(self, view: View, now: datetime | None) -> Sequence[int]:
+        aged = now is not None and self._looked is not None and now - self._looked >= _PERIOD
+        if aged and asks_age(self._key):
+            self._looked = now
+            return view.uids
+        touched = sorted(set(view.told_since(self.position)))
+        # What does not ask for flags knows the answer of each message since it came.
+        return touched if self._may_change else touched[bisect_right(touched, self._last) :]
+
+    def _response(
+        self, view: View, removed: Sequence[int], added: Sequence[Candidate]
+    ) -> EsearchResponse | None:
+        updates = []
+        if removed:
+            updates.append(self._update(view, "REMOVEFROM", self.results.remove(removed)))
+        if added:
+            updates.append(self._update(view, "ADDTO", self.results.add(added)))
+        return EsearchResponse(self._tag, self._uid, updates=tuple(updates)) if updates else None
+
+    def _update(self, view: View, name: str, pairs: _Pairs) -> ContextUpdate:
+        told = []
+        for place, uids in pairs:
+            # All of them are messages that the client knows: none is without a number.
+            numbers = uids if self._uid else [view.number(uid) or 0 for uid in uids]
+            told.append((place, SequenceSet.in_order(numbers)))
+        return ContextUpdate(name, tuple(told))
+
+
+def _fixed(key: keys.SearchKey, view: View) -> keys.SearchKey:
+    """Return a key whose numbers mean what they mean now (RFC 5267 §4.3).
+
+    ``*`` is the last message that there is now; of UIDs, a range that ends with it stays open.
+    """
+    last = view.uids[-1] if view.uids else _LAST_UID
+
+    def fixed(one: keys.SearchKey) -> keys.SearchKey:
+        if not isinstance(one, keys.InSet):
+            return one
+        if one.uid:
+            return keys.InSet(
+                SequenceSet(tuple(_open(pair, last) for pair in one.numbers.ranges)), True
+            )
+        numbers = one.numbers.select(range(1, len(view.uids) + 1))
+        return keys.InSet(SequenceSet.of(view.uids[number - 1] for number in numbers), True)
+
+    return keys.map_keys(key, fixed)
+
+
+def _open(pair: tuple[int, int], last: int) -> tuple[int, int]:
+    if STAR not in pair:
+        return pair
+    return (last, last) if pair == (STAR, STAR) else (min(max(pair), last), _LAST_UID)
+
+
+# ----------------------------------------------------------------------------- what handlers need
+
+
+def reuses_tag(view: View, command: commands.Search | commands.Sort | commands.Thread) -> bool:
+    """Tell whether a command asks for updates by a tag that stands for others (RFC 5267 §4.3)."""
+    return command.tag in view.contexts and "UPDATE" in (getattr(command, "returns", None) or ())
+
+
+def begin_updates(
+    session: Session,
+    command: commands.Search | commands.Sort,
+    found: Sequence[Candidate],
+    position: int,
+    *,
+    complete: bool,
+) -> None:
+    """Let a search go on if it asks for that and there is room; say NOUPDATE if there is not.
+
+    Arguments:
+        session, command: whose, and what it asks for.
+        found: by the search; with summaries if it sorts by what they hold.
+        position: see :class:`Context`.
+        complete: whether all messages were looked at.
+    """
+    if "UPDATE" not in (command.returns or ()):
+        return
+    contexts, limits = session.selected.contexts, session.limits
+    if len(contexts) >= limits.search_contexts:
+        session.send(_no_update(command.tag, "Too many contexts"))
+    elif not complete or len(found) > limits.search_context_results:
+        session.send(_no_update(command.tag, "Too many messages"))
+    else:
+        contexts[command.tag] = context = Context(session, command, position)
+        context.results.add(found)
+
+
+def vanished(view: View) -> Iterator[EsearchResponse]:
+    """Yield what is to be told of contexts before any message vanishes."""
+    for context in view.contexts.values():
+        if (response := context.vanished(view)) is not None:
+            yield response
+
+
+async def tell_changes(session: Session) -> None:
+    """Send what has changed in contexts, once the client has been told of the messages.
+
+    Raises:
+        BackendError: the mailbox refuses; what it had to say is told later.
+    """
+    contexts = session.selected.contexts
+    for tag, context in list(contexts.items()):
+        await context.tell(session)
+        if tag in contexts and len(context.results) > session.limits.search_context_results:
+            del contexts[tag]
+            session.send(_no_update(tag, "Too many messages"))
+
+
+def _no_update(tag: str, text: str) -> Untagged:
+    # "]" may be in a tag, and not in a response code.
+    code = ResponseCode("NOUPDATE", f'"{tag}"') if "]" not in tag else None
+    return Untagged(Status.NO, text, code)
+
+
+async def cancel_update(session: Session, command: commands.CancelUpdate) -> Tagged:
+    """CANCELUPDATE (RFC 5267 §4.3.5): of what does not go on there is nothing to cancel."""
+    for tag in command.tags:
+        session.selected.contexts.pop(tag, None)
+    await session.tell_updates()
+    return ok(command, "No further updates")
