@@ -17,7 +17,7 @@ from mailcore.message.message_ids import message_ids
 from mailcore.message.parameters import Parameters, get_parameter
 from mailcore.message.sections import find_part, resolve_section
 from mailcore.message.structure import Part, parse_structure
-from mailcore.message.text import extract_text, iter_text_parts, preview
+from mailcore.message.text import encoded_text_size, extract_text, iter_text_parts, preview
 from mailcore.message.transcode import without_binary
 from mailcore.message.transfer import decode_body
 
@@ -33,6 +33,7 @@ __all__ = [
     "decode_header",
     "decode_text",
     "decoder",
+    "encoded_text_size",
     "extract_text",
     "find_header",
     "find_part",

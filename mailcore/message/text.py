@@ -90,6 +90,12 @@ def iter_text_parts(data: Buffer, part: Part, limit: int = 1 << 24) -> Iterator[
             yield decode_header(data[inner.start : min(inner.body, inner.start + limit)])
 
 
+def encoded_text_size(part: Part) -> int:
+    """Return how many octets the text parts of a message have before they are decoded."""
+    texts = (one for one in _walk(part, into_messages=True) if one.type == "text")
+    return sum(text.end - text.body for text in texts)
+
+
 def _walk(part: Part, *, into_messages: bool) -> Iterator[Part]:
     waiting = [part]
     while waiting:

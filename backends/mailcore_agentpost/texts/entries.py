@@ -9,12 +9,15 @@ from typing import Final
 
 from mailcore.imap.search import MessageText
 from mailcore.limits import Limits
-from mailcore.message import Buffer, parse_structure
+from mailcore.message import Buffer, encoded_text_size, parse_structure
 from mailcore_agentpost.texts.schema import INBOX_BITS
 
 #: Stands before each field and each text. No text in UTF-8 has this octet, so nothing that is
 #: looked for reaches from one into the next.
 SEPARATOR: Final = b"\xff"
+# Quoted-printable may have three octets for one: what has more of them than this is too long in any
+# case, and is not decoded to learn it.
+_MOST_ENCODED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ def read_texts(data: Buffer, limits: Limits) -> Texts | None:
     part = parse_structure(data)
     if part.body > limits.header_block:
         return None  # its summary, by which SEARCH FROM is answered, has not all of it
+    if encoded_text_size(part) > _MOST_ENCODED * limits.indexed_text:
+        return None
     text = MessageText.of_part(data, part)
     texts = Texts(_joined(text.lines), _joined(text.body))
     return texts if len(texts.fields) + len(texts.body) <= limits.indexed_text else None

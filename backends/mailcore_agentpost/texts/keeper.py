@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from mailcore.limits import MIB, Limits
-from mailcore.spool import Content
+from mailcore.spool import CHUNK, Content
 from mailcore_agentpost.mail.messages import read_body
 from mailcore_agentpost.texts import entries
 from mailcore_agentpost.texts.entries import Source, Texts
@@ -146,8 +146,8 @@ class Keeper:
 
     def _read(self, source: Source, size: int) -> Texts | None:
         with Content(memory=self._limits.spool_memory) as content:
-            for start in range(0, size, MIB):
-                content.write(read_body(self._connection, source.body, start, start + MIB))
+            for start in range(0, size, CHUNK):
+                content.write(read_body(self._connection, source.body, start, start + CHUNK))
             try:
                 return entries.read_texts(content.buffer(), self._limits)
             except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import quopri
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from mailcore.imap.collation import casemap
 from mailcore.imap.search import MessageText, compile_key
 from mailcore.imap.searchkeys import Body, Header, Text
 from mailcore.imap.summary import Summary, summarize
-from mailcore.limits import Limits
+from mailcore.limits import MIB, Limits
 from mailcore_agentpost.mail.placements import remove
 from mailcore_agentpost.texts import entries
 
@@ -232,3 +233,14 @@ def test_a_text_is_folded_as_search_folds_it() -> None:
     assert texts is not None
     assert texts.fields == b"\xff" + casemap("SUBJECT: é").encode()
     assert texts.body == b"\xff" + casemap("ß").encode()
+
+
+def test_what_is_too_long_in_any_case_is_not_decoded_to_learn_it() -> None:
+    data = b"Subject: a\r\n\r\n" + b"x" * (10 * MIB)
+    tracemalloc.start()
+    try:
+        assert entries.read_texts(data, Limits()) is None
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < MIB, peak
