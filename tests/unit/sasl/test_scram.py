@@ -121,7 +121,8 @@ def test_a_server_that_does_not_know_the_password_is_found_out() -> None:
     last = exchange(client, ScramServer("SCRAM-SHA-256", "SHA-256"))
     with pytest.raises(WrongProof):
         client.succeed()
-    changed = last[:-2] + (b"A" if last[-2:-1] != b"A" else b"B") + last[-1:]
+    # Not at the end, where base64 has bits that say nothing.
+    changed = last[:2] + (b"A" if last[2:3] != b"A" else b"B") + last[3:]
     with pytest.raises(SaslError):
         client.step(changed)
     with pytest.raises(WrongProof):
