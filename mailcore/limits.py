@@ -72,6 +72,8 @@ class Limits:
     # changes. And the results of one, which are kept.
     search_contexts: int = 10
     search_context_results: int = 100_000
+    # Mailboxes that one ESEARCH goes through (RFC 7377 §2.4), whose messages count together.
+    search_mailboxes: int = 1000
     # Commands that were refused as bad before BYE (IMAP) or 421 (SMTP).
     bad_commands_before_login: int = 3
     bad_commands: int = 20

@@ -26,6 +26,7 @@ _AUTHENTICATED: frozenset[type[c.Command]] = frozenset(
         c.Notify,
         c.SetMetadata,
         c.StatusCommand,
+        c.Esearch,
         c.AppendBegin,
         c.GetQuota,
         c.GetQuotaRoot,

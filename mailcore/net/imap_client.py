@@ -437,8 +437,25 @@ class ImapClient:
                 found += tuple(response.numbers)
             elif isinstance(response, r.EsearchResponse):
                 numbers = response.all if response.partial is None else response.partial[1]
-                for low, high in numbers.resolved(0) if numbers is not None else ():
-                    found += tuple(range(low, high + 1))
+                found += tuple(numbers.numbers()) if numbers is not None else ()
+        return found
+
+    async def search_mailboxes(
+        self, key: searchkeys.SearchKey, *sources: c.MailboxFilter
+    ) -> dict[str, tuple[int, ...]]:
+        """Return the UIDs of the messages for which ``key`` holds, by mailbox (RFC 7377).
+
+        Arguments:
+            key: what is looked for.
+            sources: which mailboxes; none: all of the user's own.
+        """
+        chosen = sources or (c.MailboxFilter("personal"),)
+        found = {}
+        for response in await self.run(c.Esearch("", key, chosen)):
+            if not isinstance(response, r.EsearchResponse):
+                continue
+            if response.mailbox is not None and response.all is not None:
+                found[response.mailbox] = tuple(response.all.numbers())
         return found
 
     async def fetch(

@@ -59,6 +59,10 @@ from mailcore.imap.commands.metadata import (
     GetMetadata,
     SetMetadata,
 )
+from mailcore.imap.commands.multisearch import (
+    Esearch,
+    MailboxFilter,
+)
 from mailcore.imap.commands.notify import (
     EventGroup,
     Notify,
@@ -117,6 +121,7 @@ __all__ = [
     "Create",
     "Delete",
     "Enable",
+    "Esearch",
     "Event",
     "EventGroup",
     "Expunge",
@@ -132,6 +137,7 @@ __all__ = [
     "Login",
     "Logout",
     "Lsub",
+    "MailboxFilter",
     "Move",
     "Namespace",
     "Noop",

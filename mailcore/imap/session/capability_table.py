@@ -29,6 +29,10 @@ from mailcore.imap.session.saved import saves_or_uses, uses_saved
 from mailcore.imap.threading import ALGORITHMS
 from mailcore.imap.types import FetchAtt, FetchBinary, FetchBinarySize, FetchPreview
 
+# Commands that look for messages, and those of them that have return options.
+_SEARCHING: Final = (c.Search, c.Sort, c.Thread, c.Esearch)
+_RETURNING: Final = (c.Search, c.Sort, c.Esearch)
+
 
 def _append_limit(situation: Situation) -> tuple[str, ...]:
     return (str(situation.limits.message_size),)
@@ -47,10 +51,10 @@ def _status(item: str) -> dict[type[c.Command], Uses]:
 
 
 def _searches(test: Callable[[SearchKey], bool]) -> dict[type[c.Command], Uses]:
-    return dict.fromkeys((c.Search, c.Sort, c.Thread), lambda command: any_key(command.key, test))
+    return dict.fromkeys(_SEARCHING, lambda command: any_key(command.key, test))
 
 
-def _goes_on(command: c.Search | c.Sort) -> bool:
+def _goes_on(command: c.Search | c.Sort | c.Esearch) -> bool:
     return not {"CONTEXT", "UPDATE"}.isdisjoint(command.returns or ())
 
 
@@ -152,7 +156,7 @@ CAPABILITIES: Final = Capabilities(
             needs=(Watchable,),
             includes=("LIST-EXTENDED",),
             commands={c.Notify: whole},
-            options=dict.fromkeys((c.Search, c.Sort), lambda command: bool(command.update_items)),
+            options=dict.fromkeys(_RETURNING, lambda command: bool(command.update_items)),
         ),
         Row("STATUS=SIZE", options=_status("SIZE")),
         Row(
@@ -194,7 +198,7 @@ CAPABILITIES: Final = Capabilities(
                 **_status("HIGHESTMODSEQ"),
                 c.Fetch: _fetches_modseq,
                 c.Store: lambda command: command.unchanged_since is not None,
-                c.Search: lambda command: asks_modseq(command.key),
+                **dict.fromkeys(_SEARCHING, lambda command: asks_modseq(command.key)),
             },
             enable=True,
         ),
@@ -263,7 +267,7 @@ CAPABILITIES: Final = Capabilities(
         Row(
             "SEARCHRES",
             options={
-                **dict.fromkeys((c.Search, c.Sort), saves_or_uses),
+                **dict.fromkeys(_RETURNING, saves_or_uses),
                 **dict.fromkeys(
                     (c.Thread, c.Fetch, c.Store, c.Copy, c.Move, c.Expunge), uses_saved
                 ),
@@ -272,23 +276,22 @@ CAPABILITIES: Final = Capabilities(
         Row(
             "WITHIN",
             given=lambda now: now.has_time,
-            options=dict.fromkeys(
-                (c.Search, c.Sort, c.Thread), lambda command: asks_age(command.key)
-            ),
+            options=dict.fromkeys(_SEARCHING, lambda command: asks_age(command.key)),
         ),
         Row(
             "PARTIAL",
             includes=("ESEARCH",),
             options=dict.fromkeys(
-                (c.Search, c.Sort, c.Fetch), lambda command: command.partial is not None
+                (*_RETURNING, c.Fetch), lambda command: command.partial is not None
             ),
         ),
         Row(
             "CONTEXT=SEARCH",
             includes=("ESEARCH", "PARTIAL"),
             commands={c.CancelUpdate: whole},
-            options={c.Search: _goes_on},
+            options={c.Search: _goes_on, c.Esearch: _goes_on},
         ),
+        Row("MULTISEARCH", includes=("ESEARCH",), commands={c.Esearch: whole}),
         Row(
             "CONTEXT=SORT",
             includes=("ESORT", "SORT", "CONTEXT=SEARCH", "ESEARCH", "PARTIAL"),

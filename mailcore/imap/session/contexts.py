@@ -29,6 +29,9 @@ from mailcore.imap.types import STAR, ResponseCode, SequenceSet, SortCriterion, 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
 
+#: Commands that have return options.
+Returning = commands.Search | commands.Sort | commands.Esearch
+
 _LAST_UID: Final = 2**32 - 1
 # What time alone changes is looked at so often at most (RFC 5032 §2: "periodically").
 _PERIOD: Final = timedelta(minutes=1)
@@ -120,9 +123,7 @@ class Context:
         position: of the log, up to which the search knew what had happened.
     """
 
-    def __init__(
-        self, session: Session, command: commands.Search | commands.Sort, position: int
-    ) -> None:
+    def __init__(self, session: Session, command: Returning, position: int) -> None:
         view = session.selected
         self.position = position
         self._tag = command.tag
@@ -131,6 +132,10 @@ class Context:
         self._criteria = command.criteria if isinstance(command, commands.Sort) else ()
         self._collation = session.collation
         self._items = command.update_items
+        # ESEARCH says with all that it tells of which mailbox that is (RFC 7377 §2.1).
+        told_of = isinstance(command, commands.Esearch)
+        self._mailbox = view.name if told_of else None
+        self._uid_validity = view.mailbox.uid_validity if told_of else None
         self._may_change = keys.any_key(
             command.key, lambda one: isinstance(one, keys.HasFlag | keys.ModSeq)
         )
@@ -198,7 +203,15 @@ class Context:
             updates.append(self._update(view, "REMOVEFROM", self.results.remove(removed)))
         if added:
             updates.append(self._update(view, "ADDTO", self.results.add(added)))
-        return EsearchResponse(self._tag, self._uid, updates=tuple(updates)) if updates else None
+        if not updates:
+            return None
+        return EsearchResponse(
+            self._tag,
+            self._uid,
+            updates=tuple(updates),
+            mailbox=self._mailbox,
+            uid_validity=self._uid_validity,
+        )
 
     def _update(self, view: View, name: str, pairs: _Pairs) -> ContextUpdate:
         told = []
@@ -238,14 +251,14 @@ def _open(pair: tuple[int, int], last: int) -> tuple[int, int]:
 # ----------------------------------------------------------------------------- what handlers need
 
 
-def reuses_tag(view: View, command: commands.Search | commands.Sort | commands.Thread) -> bool:
+def reuses_tag(view: View, command: commands.Command) -> bool:
     """Tell whether a command asks for updates by a tag that stands for others (RFC 5267 §4.3)."""
     return command.tag in view.contexts and "UPDATE" in (getattr(command, "returns", None) or ())
 
 
 def begin_updates(
     session: Session,
-    command: commands.Search | commands.Sort,
+    command: Returning,
     found: Sequence[Candidate],
     position: int,
     *,
@@ -263,12 +276,18 @@ def begin_updates(
         return
     contexts, limits = session.selected.contexts, session.limits
     if len(contexts) >= limits.search_contexts:
-        session.send(_no_update(command.tag, "Too many contexts"))
+        refuse_updates(session, command, "Too many contexts")
     elif not complete or len(found) > limits.search_context_results:
-        session.send(_no_update(command.tag, "Too many messages"))
+        refuse_updates(session, command, "Too many messages")
     else:
         contexts[command.tag] = context = Context(session, command, position)
         context.results.add(found)
+
+
+def refuse_updates(session: Session, command: Returning, text: str) -> None:
+    """Say NOUPDATE to a command that has asked for updates (RFC 5267 §4.3.1)."""
+    if "UPDATE" in (command.returns or ()):
+        session.send(_no_update(command.tag, text))
 
 
 def vanished(view: View) -> Iterator[EsearchResponse]:

@@ -20,6 +20,7 @@ from mailcore.imap.session import (
     listing,
     mailboxes,
     metadata,
+    multisearch,
     notify,
     quotas,
     replace,
@@ -80,6 +81,7 @@ STREAMS: Final[dict[type[commands.Command], Stream]] = {
     commands.List: listing.list_mailboxes,
     commands.Search: search.search,
     commands.Sort: sort.sort,
+    commands.Esearch: multisearch.esearch,
     commands.Thread: sort.thread,
     commands.Select: select.select,
 }

@@ -27,6 +27,7 @@ from mailcore.imap.responses import (
 )
 from mailcore.imap.session.answers import bad, cannot, no, ok
 from mailcore.imap.session.fetch import fetch_unasked
+from mailcore.imap.session.filters import covers
 from mailcore.imap.session.listing import placeholder
 from mailcore.imap.session.select import mailbox_status
 from mailcore.imap.types import FetchItem, ResponseCode, Status
@@ -96,24 +97,7 @@ class Watch:
 
     def events(self, info: MailboxInfo) -> set[str]:
         """Return what is told of a mailbox that is not selected."""
-        return {event for group in self._others if _covers(group, info) for event in group.events}
-
-
-def _covers(group: commands.EventGroup, info: MailboxInfo) -> bool:
-    match group.scope:
-        case "inboxes":
-            return info.name == "INBOX"
-        case "personal":
-            return True
-        case "subscribed":
-            return info.subscribed
-        case "subtree":
-            return any(
-                info.name == name or info.name.startswith(name + DELIMITER)
-                for name in group.mailboxes
-            )
-        case _:
-            return info.name in group.mailboxes
+        return {event for group in self._others if covers(group, info) for event in group.events}
 
 
 async def notify(session: Session, command: commands.Notify) -> AsyncGenerator[Tagged | None, None]:

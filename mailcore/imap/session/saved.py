@@ -38,7 +38,8 @@ def _sets(kind: type[commands.Command]) -> tuple[str, ...]:
 
 def with_saved(command: commands.Command, view: View) -> commands.Command:
     """Return the command with the messages in the place of ``$``."""
-    if not uses_saved(command):
+    if not uses_saved(command) or getattr(command, "of_others", False):
+        # In other mailboxes these UIDs are other messages: ESEARCH refuses.
         return command
     # What has vanished meanwhile is in it no more (RFC 5182 §2.1).
     uids = [uid for uid in view.saved if view.number(uid) is not None]

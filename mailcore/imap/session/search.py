@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mailcore.imap import commands
 from mailcore.imap.responses import EsearchResponse, SearchResponse, SortResponse, Tagged
 from mailcore.imap.search import asks_modseq
 from mailcore.imap.session.answers import bad, ok
-from mailcore.imap.session.contexts import begin_updates, reuses_tag
+from mailcore.imap.session.contexts import Returning, begin_updates, reuses_tag
 from mailcore.imap.session.identities import with_known
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.saved import save
 from mailcore.imap.session.scan import Candidate, Scan
 from mailcore.imap.session.texts import with_texts
+from mailcore.imap.session.view import View
 from mailcore.imap.types import PartialRange, ResponseCode, SequenceSet
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 # Return options that need no more results than PARTIAL does.
 _NO_MORE: Final = frozenset({"SAVE", "CONTEXT"})
-#: Commands that look through the selected mailbox.
-Searching = commands.Search | commands.Sort | commands.Thread
+#: Commands that look through mailboxes.
+Searching = commands.Search | commands.Sort | commands.Thread | commands.Esearch
 
 
 async def search(session: Session, command: commands.Search) -> AsyncGenerator[Tagged | None, None]:
@@ -42,20 +44,30 @@ async def search(session: Session, command: commands.Search) -> AsyncGenerator[T
 
 
 class Looking:
-    """Looks through the selected mailbox for a command.
+    """Looks through a mailbox for a command.
 
     Arguments:
         session: whose.
         command: what for.
+        view: of the mailbox; None for the one that is selected.
+        before: messages that the command has looked at in other mailboxes.
     """
 
-    def __init__(self, session: Session, command: Searching) -> None:
+    def __init__(
+        self, session: Session, command: Searching, view: View | None = None, before: int = 0
+    ) -> None:
         self._session = session
         self._command = command
+        self._view = view or session.selected
+        self._before = before
+        self._limits = session.limits
+        if before:
+            left = session.limits.messages_per_command - before
+            self._limits = replace(session.limits, messages_per_command=left)
         #: What matches, by rising sequence number.
         self.found: list[Candidate] = []
         #: Of the log, up to which it knows what has happened.
-        self.position = session.selected.position
+        self.position = self._view.position
         #: Where it stopped (RFC 9738).
         self.limited: ResponseCode | None = None
         #: The answer, if the command can not be done.
@@ -63,8 +75,7 @@ class Looking:
 
     async def run(self) -> AsyncGenerator[None, None]:
         """Look; yields where output may be sent."""
-        session, command = self._session, self._command
-        view = session.selected
+        session, command, view = self._session, self._command, self._view
         if _names_other_charset(session, command):
             self.refused = bad(command, "After ENABLE UTF8=ACCEPT there is no CHARSET")
             return
@@ -75,7 +86,7 @@ class Looking:
             # If this fails, nothing is saved (RFC 5182 §2.1).
             save(view, ())
         if asks_modseq(command.key):
-            session.use_modseqs()
+            session.use_modseqs(view)
         key = await with_known(command.key, view.mailbox, view.uids)
         key = await with_texts(
             key,
@@ -85,22 +96,23 @@ class Looking:
             most=session.limits.text_lookups,
         )
         scan = Scan(view, key, session.collation, session.time())
-        among, self.limited = within_limit(list(enumerate(view.uids, 1)), session.limits)
+        among, self.limited = within_limit(list(enumerate(view.uids, 1)), self._limits)
         page = _only_page(command)
         if page is not None and page.from_end:
             among.reverse()
         enough = None if page is None else page.reach
         async with aclosing(scan.run(session.shared, among, enough)) as running:
             async for done in running:
-                if session.tell_progress(command, done, len(among)):
+                before = self._before
+                if session.tell_progress(command, before + done, before + len(among)):
                     yield
         self.found = sorted(scan.found, key=lambda one: one.number)
 
 
 def _only_page(command: Searching) -> PartialRange | None:
     """Return the range of results that alone is asked for, so that the others may stay unknown."""
-    if isinstance(command, commands.Search) and _NO_MORE.issuperset(command.returns or ()):
-        return command.partial
+    if isinstance(command, commands.Search | commands.Esearch):
+        return command.partial if _NO_MORE.issuperset(command.returns or ()) else None
     return None
 
 
@@ -118,18 +130,17 @@ def answer(
     if returns is None and session.rev2 and isinstance(command, commands.Search):
         # RFC 9051 §6.4.4: the SEARCH response is no more.
         returns = ("ALL",)
-    numbers = [one.uid if command.uid else one.number for one in found]
     if returns is None:
+        numbers = [one.uid if command.uid else one.number for one in found]
         modseq = _highest(found) if asks_modseq(command.key) else None
         kind = SearchResponse if isinstance(command, commands.Search) else SortResponse
         session.send(kind(numbers, modseq))
         return
-    relevant = _relevant(command, found)
     if "SAVE" in returns:
-        save(session.selected, (one.uid for one in relevant))
+        save(session.selected, (one.uid for one in relevant_of(command, found)))
         if returns == ("SAVE",) and command.partial is None:
             return
-    session.send(_extended(command, returns, numbers, relevant))
+    session.send(extended(command, returns, found))
 
 
 def _names_other_charset(session: Session, command: Searching) -> bool:
@@ -138,9 +149,7 @@ def _names_other_charset(session: Session, command: Searching) -> bool:
     return utf8 and command.charset not in (None, "UTF-8", "US-ASCII")
 
 
-def _relevant(
-    command: commands.Search | commands.Sort, found: Sequence[Candidate]
-) -> Sequence[Candidate]:
+def relevant_of(command: Returning, found: Sequence[Candidate]) -> Sequence[Candidate]:
     """Return the messages that an answer is about: not all that match, if it names only some.
 
     RFC 7162 §3.1.10 says so of mod-sequences, RFC 5182 §2.1 and RFC 9394 §3.2 of what is saved.
@@ -158,12 +167,12 @@ def _relevant(
     return [one for pick in picks for one in pick]
 
 
-def _extended(
-    command: commands.Search | commands.Sort,
-    returns: tuple[str, ...],
-    numbers: list[int],
-    relevant: Sequence[Candidate],
+def extended(
+    command: Returning, returns: tuple[str, ...], found: Sequence[Candidate]
 ) -> EsearchResponse:
+    """Return what return options ask for, of what was found, in its order."""
+    numbers = [one.uid if command.uid else one.number for one in found]
+    relevant = relevant_of(command, found)
     return EsearchResponse(
         command.tag,
         command.uid,

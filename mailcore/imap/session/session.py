@@ -389,13 +389,16 @@ class Session:
         """Take note of a command that only such a client sends (RFC 7162 §3.1)."""
         self.connection.enabled.add("CONDSTORE")
 
-    def use_modseqs(self) -> None:
-        """:meth:`enable_condstore` for a command on the messages of the selected mailbox.
+    def use_modseqs(self, view: View | None = None) -> None:
+        """:meth:`enable_condstore` for a command on the messages of a mailbox.
+
+        Arguments:
+            view: of the mailbox; None for the one that is selected.
 
         Raises:
             NoModSequences: it keeps none.
         """
-        if not self.selected.keeps_history:
+        if not (view or self.selected).keeps_history:
             raise NoModSequences
         self.enable_condstore()
 

@@ -21,6 +21,7 @@ from mailcore.imap.wire.modifiers import (
     select_parameters,
     store_modifiers,
 )
+from mailcore.imap.wire.multisearch import esearch
 from mailcore.imap.wire.notify import notify
 from mailcore.imap.wire.search import search_charset, search_keys, search_returns
 from mailcore.imap.wire.sets import message_set
@@ -327,6 +328,7 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "GETMETADATA": (c.GetMetadata, get_metadata),
     "SETMETADATA": (c.SetMetadata, set_metadata),
     "STATUS": (c.StatusCommand, _status),
+    "ESEARCH": (c.Esearch, esearch),
     "APPEND": (c.AppendBegin, _append),
     "GETQUOTA": (c.GetQuota, quotas.get_quota),
     "GETQUOTAROOT": (c.GetQuotaRoot, quotas.get_quota_root),

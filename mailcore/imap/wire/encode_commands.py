@@ -277,14 +277,19 @@ def _notify(out: Fragments, command: c.Notify) -> None:
         raise LocalProtocolError("NOTIFY SET needs events")
     out.line(b"NOTIFY SET" + b" STATUS" * command.status)
     for group in command.groups:
-        out.line(b" (" + atom(group.scope))
-        separator = b" ("
-        for name in group.mailboxes:
-            out.line(separator)
-            out.mailbox(name)
-            separator = b" "
-        out.line(b")" if group.mailboxes else b"")
+        out.line(b" (")
+        _mailbox_filter(out, group)
         out.line(b" " + _events(group) + b")")
+
+
+def _mailbox_filter(out: Fragments, chosen: c.EventGroup | c.MailboxFilter) -> None:
+    out.line(atom(chosen.scope))
+    separator = b" ("
+    for name in chosen.mailboxes:
+        out.line(separator)
+        out.mailbox(name)
+        separator = b" "
+    out.line(b")" if chosen.mailboxes else b"")
 
 
 def _events(group: c.EventGroup) -> bytes:
@@ -344,7 +349,21 @@ def _search(out: Fragments, command: c.Search) -> None:
     write_search_keys(out, command.key, command.charset or "utf-8")
 
 
-def _returns(out: Fragments, command: c.Search | c.Sort) -> None:
+def _esearch(out: Fragments, command: c.Esearch) -> None:
+    out.line(b"ESEARCH ")
+    separator = b"IN ("
+    for source in command.sources:
+        out.line(separator)
+        _mailbox_filter(out, source)
+        separator = b" "
+    out.line(b") " if command.sources else b"")
+    _returns(out, command)
+    if command.charset is not None:
+        out.line(b"CHARSET " + atom(command.charset) + b" ")
+    write_search_keys(out, command.key, command.charset or "utf-8")
+
+
+def _returns(out: Fragments, command: c.Search | c.Sort | c.Esearch) -> None:
     if command.returns is None and command.partial is None:
         return
     words = list(map(atom, command.returns or ()))
@@ -484,6 +503,7 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.Search: _search,
     c.CancelUpdate: _cancel_update,
     c.Sort: _sort,
+    c.Esearch: _esearch,
     c.Thread: _thread,
     c.Fetch: _fetch,
     c.Store: _store,

@@ -69,7 +69,7 @@ class ResponseEncoder:
             r.SearchResponse: _search,
             r.SortResponse: _sort,
             r.ThreadResponse: _thread,
-            r.EsearchResponse: _esearch,
+            r.EsearchResponse: self._esearch,
             r.FlagsResponse: lambda response: b"* FLAGS %b\r\n" % flag_list(response.flags),
             r.Exists: lambda response: b"* %b EXISTS\r\n" % number(response.count),
             r.Recent: lambda response: b"* %b RECENT\r\n" % number(response.count),
@@ -165,6 +165,34 @@ class ResponseEncoder:
     def _quota_root(self, response: r.QuotaRootResponse) -> bytes:
         roots = map(astring, map(str.encode, response.roots))
         return b"* QUOTAROOT %b\r\n" % b" ".join((self._mailbox(response.mailbox), *roots))
+
+    # esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
+    # search-correlator = SP "(" one-correlator *(SP one-correlator) ")"
+    def _esearch(self, response: r.EsearchResponse) -> bytes:
+        correlators = [b'TAG "%b"' % tag(response.tag)]
+        if response.mailbox is not None:
+            correlators.append(b"MAILBOX " + self._mailbox(response.mailbox))
+        if response.uid_validity is not None:
+            correlators.append(b"UIDVALIDITY " + number(response.uid_validity))
+        words = [b"* ESEARCH (%b)" % b" ".join(correlators)]
+        if response.uid:
+            words.append(b"UID")
+        for name, value in (
+            (b"MIN", response.min),
+            (b"MAX", response.max),
+            (b"COUNT", response.count),
+            (b"MODSEQ", response.modseq),
+        ):
+            if value is not None:
+                words.append(b"%b %b" % (name, number(value)))
+        if response.all is not None:
+            words.append(b"ALL " + sequence_set(response.all))
+        if response.partial is not None:
+            wanted, found = response.partial
+            results = b"NIL" if found is None else sequence_set(found)
+            words.append(b"PARTIAL (%b %b)" % (partial_range(wanted), results))
+        words.extend(map(_context_update, response.updates))
+        return b" ".join(words) + b"\r\n"
 
     # message-data    =  nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
     def _fetch_begin(self, response: r.FetchBegin) -> bytes:
@@ -333,29 +361,6 @@ def _thread(response: r.ThreadResponse) -> bytes:
             for child in reversed(item.children):
                 waiting += (")", child, "(")
     return b"* THREAD%b\r\n" % (" " * bool(words) + "".join(words)).encode("ascii")
-
-
-# esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
-def _esearch(response: r.EsearchResponse) -> bytes:
-    words = [b'* ESEARCH (TAG "%b")' % tag(response.tag)]
-    if response.uid:
-        words.append(b"UID")
-    for name, value in (
-        (b"MIN", response.min),
-        (b"MAX", response.max),
-        (b"COUNT", response.count),
-        (b"MODSEQ", response.modseq),
-    ):
-        if value is not None:
-            words.append(b"%b %b" % (name, number(value)))
-    if response.all is not None:
-        words.append(b"ALL " + sequence_set(response.all))
-    if response.partial is not None:
-        wanted, found = response.partial
-        results = b"NIL" if found is None else sequence_set(found)
-        words.append(b"PARTIAL (%b %b)" % (partial_range(wanted), results))
-    words.extend(map(_context_update, response.updates))
-    return b" ".join(words) + b"\r\n"
 
 
 # ret-data-addto  =  "ADDTO" SP "(" context-position SP sequence-set *(SP ...) ")"

@@ -6,7 +6,8 @@ from mailcore.imap.commands import EventGroup, Notify
 from mailcore.imap.types import FetchItem
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.fetch import fetch_items
-from mailcore.imap.wire.strings import atom, mailbox
+from mailcore.imap.wire.filters import mailbox_filter
+from mailcore.imap.wire.strings import atom
 
 _SCOPES = frozenset({"SELECTED", "SELECTED-DELAYED", "INBOXES", "PERSONAL", "SUBSCRIBED"})
 _NAMED = frozenset({"SUBTREE", "MAILBOXES"})
@@ -47,28 +48,14 @@ def notify(cursor: Cursor, tag: str) -> Notify:
 
 
 # event-group     =  "(" filter-mailboxes SP events ")"
-# filter-mailboxes = "selected" / "selected-delayed" / "inboxes" / "personal" / "subscribed" /
-#                    ("subtree" SP one-or-more-mailbox) / ("mailboxes" SP one-or-more-mailbox)
+# filter-mailboxes-selected = "selected" / "selected-delayed"
 def _group(cursor: Cursor) -> EventGroup:
     cursor.expect(b"(", "an opening bracket")
-    scope = cursor.word("a mailbox specifier")
-    names: tuple[str, ...] = ()
-    if scope in _NAMED:
-        cursor.space()
-        names = _mailboxes(cursor)
-    elif scope not in _SCOPES:
-        raise ParseError("Unknown mailbox specifier")
+    scope, names = mailbox_filter(cursor, _SCOPES, _NAMED)
     cursor.space()
     events, items = _events(cursor)
     cursor.expect(b")", "a closing bracket")
-    return EventGroup(scope.lower(), names, events, items)
-
-
-# one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")"
-def _mailboxes(cursor: Cursor) -> tuple[str, ...]:
-    if cursor.at(b"("):
-        return tuple(cursor.bracketed(mailbox, "mailboxes"))
-    return (mailbox(cursor),)
+    return EventGroup(scope, names, events, items)
 
 
 # events          =  ("(" event *(SP event) ")") / "NONE"

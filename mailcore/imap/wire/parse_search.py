@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from mailcore.imap import responses as r
 from mailcore.imap.types import PartialRange, SequenceSet
 from mailcore.imap.wire.cursor import MAX_32, Cursor, ParseError
 from mailcore.imap.wire.sets import partial_range, sequence_set
-from mailcore.imap.wire.strings import string, text
+from mailcore.imap.wire.strings import mailbox, string, text
 from mailcore.imap.wire.values import any_value
 
 # mailbox-data    =  ... "SEARCH" [*(SP nz-number)] [SP search-sort-mod-seq]
@@ -121,17 +122,32 @@ def _place(cursor: Cursor) -> tuple[int, SequenceSet]:
     return place, sequence_set(cursor)
 
 
+# search-correlator = SP "(" one-correlator *(SP one-correlator) ")"
+# one-correlator  =  ("TAG" SP tag-string) / ("MAILBOX" SP astring) / ("UIDVALIDITY" SP nz-number)
+_CORRELATORS: dict[str, tuple[str, Callable[[Cursor], Any]]] = {
+    "TAG": ("tag", lambda cursor: text(string(cursor))),
+    "MAILBOX": ("mailbox", mailbox),
+    "UIDVALIDITY": ("uid_validity", lambda cursor: cursor.number("UIDVALIDITY")),
+}
+
+
+def _correlators(cursor: Cursor) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    while True:
+        known = _CORRELATORS.get(cursor.word("a correlator"))
+        if known is None or known[0] in found:
+            raise ParseError("Expected TAG, MAILBOX or UIDVALIDITY, each once")
+        cursor.space()
+        found[known[0]] = known[1](cursor)
+        if not cursor.skip(b" "):
+            cursor.expect(b")", "a closing bracket")
+            return found
+
+
 # esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
-# search-correlator = SP "(" "TAG" SP tag-string ")"
 def esearch(cursor: Cursor) -> r.EsearchResponse:
     """Return what was asked for with RETURN; what is unknown is left out."""
-    tag = ""
-    if cursor.skip(b" ("):
-        if not cursor.skip_word("TAG"):
-            raise ParseError("Expected TAG")
-        cursor.space()
-        tag = text(string(cursor))
-        cursor.expect(b")", "a closing bracket")
+    about = _correlators(cursor) if cursor.skip(b" (") else {}
     uid = False
     found: dict[str, Any] = {}
     updates: list[r.ContextUpdate] = []
@@ -147,4 +163,5 @@ def esearch(cursor: Cursor) -> r.EsearchResponse:
         parse = _RETURN_DATA.get(name, any_value)
         found[name.lower()] = parse(cursor)
     known = {name: value for name, value in found.items() if name.upper() in _RETURN_DATA}
-    return r.EsearchResponse(tag, uid, updates=tuple(updates), **known)
+    tag = about.pop("tag", "")
+    return r.EsearchResponse(tag, uid, updates=tuple(updates), **about, **known)

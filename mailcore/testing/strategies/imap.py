@@ -224,6 +224,16 @@ _FILTERS = st.one_of(
 )
 
 
+_SOURCES = st.one_of(
+    st.builds(c.MailboxFilter, st.sampled_from(["selected", "inboxes", "personal", "subscribed"])),
+    st.builds(
+        c.MailboxFilter,
+        st.sampled_from(["subtree", "subtree-one", "mailboxes"]),
+        st.lists(mailbox_names, min_size=1, max_size=3).map(tuple),
+    ),
+)
+
+
 def _event_group(
     of: tuple[str, tuple[str, ...]], events: tuple[str, ...], items: list[FetchItem]
 ) -> c.EventGroup:
@@ -247,9 +257,10 @@ partial_ranges = st.one_of(
 )
 
 
-def _perhaps_partial(
-    command: c.Search | c.Sort,
-) -> st.SearchStrategy[c.Search | c.Sort]:
+_Returning = c.Search | c.Sort | c.Esearch
+
+
+def _perhaps_partial(command: _Returning) -> st.SearchStrategy[_Returning]:
     """PARTIAL stands among the return options, and not beside ALL."""
     if command.returns is None:
         return st.just(command)
@@ -259,9 +270,7 @@ def _perhaps_partial(
     )
 
 
-def _perhaps_told_of_new(
-    command: c.Search | c.Sort,
-) -> st.SearchStrategy[c.Search | c.Sort]:
+def _perhaps_told_of_new(command: _Returning) -> st.SearchStrategy[_Returning]:
     """UPDATE may say what of new messages is told."""
     if "UPDATE" not in (command.returns or ()):
         return st.just(command)
@@ -400,6 +409,16 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         tags,
         search_keys,
         st.booleans(),
+        _RETURNS,
+        st.sampled_from([None, "UTF-8"]),
+    )
+    .flatmap(_perhaps_partial)
+    .flatmap(_perhaps_told_of_new),
+    c.Esearch: st.builds(
+        c.Esearch,
+        tags,
+        search_keys,
+        st.just(()) | st.lists(_SOURCES, min_size=1, max_size=3).map(tuple),
         _RETURNS,
         st.sampled_from([None, "UTF-8"]),
     )

@@ -222,6 +222,8 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
             ),
             max_size=2,
         ).map(tuple),
+        st.none() | mailbox_names,
+        st.none() | _COUNTS,
     ),
     r.FlagsResponse: st.builds(r.FlagsResponse, flag_tuples),
     r.Exists: st.builds(r.Exists, _COUNTS),

@@ -57,6 +57,8 @@ async def test_append_search_fetch_store_expunge(client):
     assert await client.search(keys.HasFlag("\\Flagged")) == (1,)
     assert await client.search(partial=PartialRange(-1, -1)) == (2,)
     assert await client.search(partial=PartialRange(5, 9)) == ()
+    assert await client.search_mailboxes(keys.HasFlag("\\Flagged")) == {"INBOX": (1,)}
+    assert await client.search_mailboxes(keys.All(), c.MailboxFilter("subtree", ("Sent",))) == {}
     [first, second] = [message async for message in client.fetch([1, 2])]
     assert (first.number, first.uid, second.uid) == (1, 1, 2)
     assert first.envelope is not None

@@ -39,6 +39,7 @@ PROBES: dict[str, str] = {
     "LIST-EXTENDED": 'LIST "" (INBOX Sent)',
     "LIST-STATUS": 'LIST "" INBOX RETURN (STATUS (MESSAGES))',
     "MOVE": "MOVE 1 Trash",
+    "MULTISEARCH": "ESEARCH IN (personal) ALL",
     "NAMESPACE": "NAMESPACE",
     "OBJECTID": "FETCH 1 (EMAILID)",
     "PARTIAL": "SEARCH RETURN (PARTIAL 1:5) ALL",

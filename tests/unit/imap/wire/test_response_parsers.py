@@ -55,6 +55,17 @@ def parse(line: bytes) -> r.Response:
             b'* ESEARCH (TAG "a") UID COUNT 3 X-OWN (1 (2)) ALL 1:3',
             r.EsearchResponse("a", True, count=3, all=SequenceSet(((1, 3),))),
         ),
+        (
+            # RFC 7377 §4: in any order.
+            b'* ESEARCH (UIDVALIDITY 503 MAILBOX "folder2/banana" TAG "tag1") UID ALL 3002,4004',
+            r.EsearchResponse(
+                "tag1",
+                True,
+                all=SequenceSet(((3002, 3002), (4004, 4004))),
+                mailbox="folder2/banana",
+                uid_validity=503,
+            ),
+        ),
     ],
 )
 def test_what_servers_write(line: bytes, response: r.Response) -> None:
@@ -86,7 +97,7 @@ def test_what_is_unknown_is_kept(line: bytes) -> None:
         (b'* LIST () "/"', "Expected a space"),
         (b"* STATUS x (MESSAGES)", "Expected a space"),
         (b"* VANISHED (LATER) 1", "Expected EARLIER"),
-        (b'* ESEARCH (NOT "a")', "Expected TAG"),
+        (b'* ESEARCH (NOT "a")', "Expected TAG, MAILBOX or UIDVALIDITY, each once"),
         (b"* EXISTSX", ""),
     ],
 )
