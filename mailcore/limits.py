@@ -72,6 +72,11 @@ class Limits:
     # changes. And the results of one, which are kept.
     search_contexts: int = 10
     search_context_results: int = 100_000
+    # FUZZY (RFC 6203): words of what is looked for, that are compared with distinct words of each
+    # message, letter by letter with so many of these.
+    fuzzy_terms: int = 16
+    fuzzy_words: int = 10_000
+    fuzzy_distances: int = 300
     # Mailboxes that one ESEARCH goes through (RFC 7377 §2.4), whose messages count together.
     search_mailboxes: int = 1000
     # Commands that were refused as bad before BYE (IMAP) or 421 (SMTP).

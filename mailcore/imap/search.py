@@ -6,14 +6,16 @@ then with the summary, then with the message, and only while the answer is still
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.collation import Collation, casemap
+from mailcore.imap.fuzzy import Likeness
 from mailcore.imap.searchkeys import SearchKey
+from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.message import (
     Buffer,
     Part,
@@ -96,6 +98,34 @@ class MessageText:
         return (f"{name}: {text}" for name, text in self.fields)
 
 
+class Relevancy:
+    """How relevant messages are to a search with FUZZY (RFC 6203 §4).
+
+    Arguments:
+        limits: how many words are compared.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
+        # For each message how near each text is, by the place of the text in the search.
+        self._scores: dict[int, dict[int, int]] = {}
+        self._texts = 0
+
+    def new_text(self) -> int:
+        """Return the place of another text that is looked for."""
+        self._texts += 1
+        return self._texts
+
+    def note(self, uid: int, text: int, score: int) -> None:
+        """Take note of how near a text is in a message, from 1 to 100."""
+        self._scores.setdefault(uid, {})[text] = score
+
+    def of(self, uid: int) -> int:
+        """Return the mean of what is near in a message: 100 where no text was needed."""
+        scores = self._scores.get(uid)
+        return sum(scores.values()) // len(scores) if scores else 100
+
+
 #: Asked about a candidate: True, False, or None if it is not to be told yet.
 Matcher = Callable[[Candidate], bool | None]
 
@@ -105,6 +135,7 @@ def compile_key(
     uids: Sequence[int],
     collate: Collation = casemap,
     now: datetime | None = None,
+    relevancy: Relevancy | None = None,
 ) -> Matcher:
     """Make the matcher of a key.
 
@@ -113,21 +144,24 @@ def compile_key(
         uids: the messages that the session knows of, by sequence number.
         collate: how texts compare (RFC 5255 §4); that of the :class:`MessageText` too.
         now: the time, with a zone, for OLDER and YOUNGER.
+        relevancy: takes note of how near texts are that FUZZY finds.
 
     Raises:
         ValueError: OLDER or YOUNGER, and no time.
     """
+
+    def compiled(key: SearchKey) -> Matcher:
+        return compile_key(key, uids, collate, now, relevancy)
+
     match key:
         case keys.All():
             return lambda _: True
         case keys.And(parts):
-            return _all_of([compile_key(part, uids, collate, now) for part in parts])
+            return _all_of([compiled(part) for part in parts])
         case keys.Or(left, right):
-            return _either(
-                compile_key(left, uids, collate, now), compile_key(right, uids, collate, now)
-            )
+            return _either(compiled(left), compiled(right))
         case keys.Not(inner):
-            return _negated(compile_key(inner, uids, collate, now))
+            return _negated(compiled(inner))
         case keys.HasFlag(flag):
             return _has_flag(flag)
         case keys.InSet(numbers, uid):
@@ -145,6 +179,10 @@ def compile_key(
             return lambda message: None if message.size is None else message.size < size
         case keys.SaveDatesKept() | keys.ObjectIdKey():
             raise ValueError("the mailbox is to be asked first")
+        case keys.Fuzzy():
+            return compiled(keys.without_fuzzy(key))
+        case keys.Like(text):
+            return _like(text, relevancy or Relevancy())
         case keys.DateKey(field, relation, day):
             return _date(field, relation, day)
         case keys.Age(relation, seconds):
@@ -159,7 +197,11 @@ def compile_key(
 
 def needs_body(key: SearchKey) -> bool:
     """Tell whether a key looks at more of a message than its header."""
-    return keys.any_key(key, lambda one: isinstance(one, keys.Body | keys.Text))
+
+    def looks(one: SearchKey) -> bool:
+        return isinstance(one.key if isinstance(one, keys.Like) else one, keys.Body | keys.Text)
+
+    return keys.any_key(key, looks)
 
 
 def asks_modseq(key: SearchKey) -> bool:
@@ -255,6 +297,39 @@ def _body(value: str) -> Matcher:
         return None if message.text is None else any(value in text for text in message.text.body)
 
     return matcher
+
+
+def _like(key: keys.Header | keys.Body | keys.Text, relevancy: Relevancy) -> Matcher:
+    likeness, place = Likeness(key.value, relevancy.limits), relevancy.new_text()
+
+    def matcher(message: Candidate) -> bool | None:
+        texts = _texts(message, key)
+        if texts is None:
+            return None
+        score = likeness.score(texts)
+        if score:
+            relevancy.note(message.uid, place, score)
+        return score > 0
+
+    return matcher
+
+
+def _texts(message: Candidate, key: keys.Header | keys.Body | keys.Text) -> Iterable[str] | None:
+    """Return the texts of a message that a key looks at; None if they are not at hand yet."""
+    if isinstance(key, keys.Header) and key.name.upper() in SUMMARY_FIELDS:
+        if message.summary is None:
+            return None
+        text = message.summary.header(key.name.upper())
+        return () if text is None else (text,)
+    if message.text is None:
+        return None
+    match key:
+        case keys.Header(name):
+            return (text for known, text in message.text.fields if known == name.upper())
+        case keys.Body():
+            return message.text.body
+        case keys.Text():
+            return (*message.text.lines, *message.text.body)
 
 
 def _text(value: str) -> Matcher:

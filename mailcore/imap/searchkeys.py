@@ -150,6 +150,22 @@ class Smaller:
 
 
 @dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """FUZZY (RFC 6203 §3): texts in this key may be nearly those of the message; see
+    :class:`Like`.
+    """
+
+    key: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A text that a message may hold nearly: what :func:`without_fuzzy` makes of those in FUZZY."""
+
+    key: Header | Body | Text
+
+
+@dataclass(frozen=True, slots=True)
 class ModSeq:
     """MODSEQ (RFC 7162 §3.1.5): changed at this mod-sequence or later."""
 
@@ -173,6 +189,8 @@ SearchKey = (
     | Larger
     | Smaller
     | ModSeq
+    | Fuzzy
+    | Like
 )
 
 
@@ -185,7 +203,7 @@ def leaf_keys(key: SearchKey) -> Iterator[SearchKey]:
         case Or(left, right):
             yield from leaf_keys(left)
             yield from leaf_keys(right)
-        case Not(inner):
+        case Not(inner) | Fuzzy(inner):
             yield from leaf_keys(inner)
         case _:
             yield key
@@ -205,5 +223,38 @@ def map_keys(key: SearchKey, change: Callable[[SearchKey], SearchKey]) -> Search
             return Or(map_keys(left, change), map_keys(right, change))
         case Not(inner):
             return Not(map_keys(inner, change))
+        case Fuzzy(inner):
+            return Fuzzy(map_keys(inner, change))
         case _:
             return change(key)
+
+
+def is_fuzzy(key: SearchKey) -> bool:
+    """Tell whether FUZZY is in a key."""
+    match key:
+        case And(parts):
+            return any(map(is_fuzzy, parts))
+        case Or(left, right):
+            return is_fuzzy(left) or is_fuzzy(right)
+        case Not(inner):
+            return is_fuzzy(inner)
+        case _:
+            return isinstance(key, Fuzzy | Like)
+
+
+def without_fuzzy(key: SearchKey) -> SearchKey:
+    """Return a key that has :class:`Like` for the texts in FUZZY; what is no text is exact."""
+    match key:
+        case And(parts):
+            return And(tuple(map(without_fuzzy, parts)))
+        case Or(left, right):
+            return Or(without_fuzzy(left), without_fuzzy(right))
+        case Not(inner):
+            return Not(without_fuzzy(inner))
+        case Fuzzy(inner):
+            return map_keys(
+                without_fuzzy(inner),
+                lambda one: Like(one) if isinstance(one, Header | Body | Text) else one,
+            )
+        case _:
+            return key

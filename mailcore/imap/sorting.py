@@ -1,4 +1,4 @@
-"""The order that SORT asks for (RFC 5256 §3, RFC 5957), from what summaries hold."""
+"""The order that SORT asks for (RFC 5256 §3, RFC 5957, RFC 6203 §6), from what summaries hold."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class Sortable(Protocol):
     @property
     def size(self) -> int | None: ...
     @property
+    def relevancy(self) -> int: ...
+    @property
     def summary(self) -> SortFacts | None: ...
 
 
@@ -44,7 +46,7 @@ SortableT = TypeVar("SortableT", bound=Sortable)
 _Key = Callable[[Any], Any]
 
 #: Criteria that are answered without a summary.
-PLAIN_KEYS: Final = frozenset({"ARRIVAL"})
+PLAIN_KEYS: Final = frozenset({"ARRIVAL", "RELEVANCY"})
 
 
 def sent_date(message: Sortable) -> float:
@@ -67,6 +69,8 @@ _KEYS: Final[dict[str, Callable[[Collation], _Key]]] = {
     "DISPLAYFROM": _text("display_from"),
     "DISPLAYTO": _text("display_to"),
     "FROM": _text("from_mailbox"),
+    # RFC 6203 §6: the most relevant comes first.
+    "RELEVANCY": lambda collate: lambda message: -message.relevancy,
     "SIZE": lambda collate: lambda message: message.size or 0,
     "SUBJECT": _text("base_subject"),
     "TO": _text("to_mailbox"),

@@ -39,7 +39,7 @@ class Search(Command):
         key: the tree.
         uid: UID SEARCH: the answer is UIDs.
         returns: None without RETURN (RFC 4731); else MIN, MAX, ALL, COUNT, SAVE (RFC 5182),
-            CONTEXT, UPDATE (RFC 5267 §4); ``RETURN ()`` is ("ALL",).
+            CONTEXT, UPDATE (RFC 5267 §4), RELEVANCY (RFC 6203 §4); ``RETURN ()`` is ("ALL",).
         charset: as the client named it, upper case, or None; strings in ``key`` are decoded
             already.
         partial: PARTIAL among the return options (RFC 9394 §3.1), which has no word in

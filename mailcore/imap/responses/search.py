@@ -89,6 +89,7 @@ class EsearchResponse:
         min, max, count, all, modseq: what was asked for.
         partial: the range that was asked for, and what is in it; None for nothing (RFC 9394 §3.1).
         updates: what has changed since, in this order (RFC 5267 §4.3).
+        relevancy: of each message that is told of, from 1 to 100 (RFC 6203 §4).
         mailbox, uid_validity: what the UIDs are of, if several were searched (RFC 7377 §2.1).
     """
 
@@ -101,5 +102,6 @@ class EsearchResponse:
     modseq: int | None = None
     partial: tuple[PartialRange, SequenceSet | None] | None = None
     updates: tuple[ContextUpdate, ...] = ()
+    relevancy: tuple[int, ...] | None = None
     mailbox: str | None = None
     uid_validity: int | None = None

@@ -22,10 +22,11 @@ from mailcore.backend import (
 )
 from mailcore.imap import commands as c
 from mailcore.imap.search import asks_age, asks_modseq
-from mailcore.imap.searchkeys import SearchKey, any_key
+from mailcore.imap.searchkeys import SearchKey, any_key, is_fuzzy
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE, asks_ids, asks_save_dates
 from mailcore.imap.session.saved import saves_or_uses, uses_saved
+from mailcore.imap.session.search import asks_relevancy
 from mailcore.imap.threading import ALGORITHMS
 from mailcore.imap.types import FetchAtt, FetchBinary, FetchBinarySize, FetchPreview
 
@@ -290,6 +291,12 @@ CAPABILITIES: Final = Capabilities(
             includes=("ESEARCH", "PARTIAL"),
             commands={c.CancelUpdate: whole},
             options={c.Search: _goes_on, c.Esearch: _goes_on},
+        ),
+        Row(
+            "SEARCH=FUZZY",
+            options=dict.fromkeys(
+                _SEARCHING, lambda command: is_fuzzy(command.key) or asks_relevancy(command)
+            ),
         ),
         Row("MULTISEARCH", includes=("ESEARCH",), commands={c.Esearch: whole}),
         Row(

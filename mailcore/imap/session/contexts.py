@@ -128,7 +128,7 @@ class Context:
         self.position = position
         self._tag = command.tag
         self._uid = command.uid
-        self._key = _fixed(command.key, view)
+        self._key = _fixed(keys.without_fuzzy(command.key), view)
         self._criteria = command.criteria if isinstance(command, commands.Sort) else ()
         self._collation = session.collation
         self._items = command.update_items
@@ -167,7 +167,7 @@ class Context:
             return
         uids = [uid for _, uid in among]
         key = await with_known(self._key, view.mailbox, uids)
-        scan = Scan(view, key, self._collation, now, uids)
+        scan = Scan(view, key, self._collation, now, uids, session.limits)
         async with aclosing(scan.run(session.shared, among)) as running:
             async for _ in running:
                 pass

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from mailcore.imap.collation import COLLATIONS
-from mailcore.imap.search import Matcher, MessageText, compile_key, needs_body
+from mailcore.imap.search import Matcher, MessageText, Relevancy, compile_key, needs_body
 from mailcore.imap.searchkeys import SearchKey
 from mailcore.imap.session.shared import Shared, read_into
 from mailcore.imap.session.view import View
 from mailcore.imap.summary import Summary
+from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.spool import Content
 
 # Summaries asked for at a time.
@@ -24,7 +25,7 @@ _BATCH: Final = 200
 class Candidate:
     """A message as SEARCH sees it; more is known of it as the search goes on."""
 
-    __slots__ = ("_view", "number", "summary", "text", "uid")
+    __slots__ = ("_view", "number", "relevancy", "summary", "text", "uid")
 
     def __init__(self, view: View, number: int, uid: int) -> None:
         self._view = view
@@ -32,6 +33,8 @@ class Candidate:
         self.uid = uid
         self.summary: Summary | None = None
         self.text: MessageText | None = None
+        #: To a search with FUZZY, once it is found: from 1 to 100.
+        self.relevancy = 100
 
     @property
     def is_there(self) -> bool:
@@ -65,6 +68,7 @@ class Scan:
         collation: by which texts compare.
         now: the time when it was asked for; None if the session does not know.
         uids: the messages that numbers in the key are of; None: all that the client knows of.
+        limits: how many words FUZZY compares.
     """
 
     def __init__(
@@ -74,10 +78,14 @@ class Scan:
         collation: str,
         now: datetime | None,
         uids: Sequence[int] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._view = view
         self._collate = COLLATIONS[collation]
-        self._matcher = compile_key(key, view.uids if uids is None else uids, self._collate, now)
+        self._relevancy = Relevancy(limits)
+        self._matcher = compile_key(
+            key, view.uids if uids is None else uids, self._collate, now, self._relevancy
+        )
         self._whole = needs_body(key)
         #: The messages that match. Those that are gone do not match.
         self.found: list[Candidate] = []
@@ -111,6 +119,7 @@ class Scan:
                     yield decided + at
                     answer = await self._decide(candidate, summaries.get(candidate.uid))
                 if answer and candidate.uid in self._view.snapshot:
+                    candidate.relevancy = self._relevancy.of(candidate.uid)
                     self.found.append(candidate)
                     if len(self.found) == enough:
                         return

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mailcore.imap import commands
+from mailcore.imap import searchkeys as keys
 from mailcore.imap.responses import EsearchResponse, SearchResponse, SortResponse, Tagged
 from mailcore.imap.search import asks_modseq
 from mailcore.imap.session.answers import bad, ok
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
 
 # Return options that need no more results than PARTIAL does.
-_NO_MORE: Final = frozenset({"SAVE", "CONTEXT"})
+_NO_MORE: Final = frozenset({"SAVE", "CONTEXT", "RELEVANCY"})
 #: Commands that look through mailboxes.
 Searching = commands.Search | commands.Sort | commands.Thread | commands.Esearch
 
@@ -79,6 +80,9 @@ class Looking:
         if _names_other_charset(session, command):
             self.refused = bad(command, "After ENABLE UTF8=ACCEPT there is no CHARSET")
             return
+        if asks_relevancy(command) and not keys.is_fuzzy(command.key):
+            self.refused = bad(command, "RELEVANCY needs FUZZY")
+            return
         if reuses_tag(view, command):
             self.refused = bad(command, "Tag reuse")
             return
@@ -87,7 +91,7 @@ class Looking:
             save(view, ())
         if asks_modseq(command.key):
             session.use_modseqs(view)
-        key = await with_known(command.key, view.mailbox, view.uids)
+        key = await with_known(keys.without_fuzzy(command.key), view.mailbox, view.uids)
         key = await with_texts(
             key,
             view.mailbox,
@@ -95,7 +99,7 @@ class Looking:
             collation=session.collation,
             most=session.limits.text_lookups,
         )
-        scan = Scan(view, key, session.collation, session.time())
+        scan = Scan(view, key, session.collation, session.time(), limits=session.limits)
         among, self.limited = within_limit(list(enumerate(view.uids, 1)), self._limits)
         page = _only_page(command)
         if page is not None and page.from_end:
@@ -114,6 +118,13 @@ def _only_page(command: Searching) -> PartialRange | None:
     if isinstance(command, commands.Search | commands.Esearch):
         return command.partial if _NO_MORE.issuperset(command.returns or ()) else None
     return None
+
+
+def asks_relevancy(command: Searching) -> bool:
+    """Tell whether a command is answered or sorted by relevancy (RFC 6203 §4, §6)."""
+    return "RELEVANCY" in (getattr(command, "returns", None) or ()) or any(
+        criterion.key == "RELEVANCY" for criterion in getattr(command, "criteria", ())
+    )
 
 
 def saves(command: Searching) -> bool:
@@ -182,6 +193,7 @@ def extended(
         all=SequenceSet.in_order(numbers) if "ALL" in returns and numbers else None,
         modseq=_highest(relevant) if asks_modseq(command.key) else None,
         partial=None if command.partial is None else _page(command.partial, numbers),
+        relevancy=tuple(one.relevancy for one in relevant) if "RELEVANCY" in returns else None,
     )
 
 

@@ -191,6 +191,8 @@ class ResponseEncoder:
             wanted, found = response.partial
             results = b"NIL" if found is None else sequence_set(found)
             words.append(b"PARTIAL (%b %b)" % (partial_range(wanted), results))
+        if response.relevancy is not None:
+            words.append(b"RELEVANCY (%b)" % b" ".join(map(number, response.relevancy)))
         words.extend(map(_context_update, response.updates))
         return b" ".join(words) + b"\r\n"
 

@@ -66,6 +66,15 @@ def _not(out: Fragments, key: keys.Not, codec: str) -> None:
     write_search_key(out, key.key, codec)
 
 
+def _fuzzy(out: Fragments, key: keys.Fuzzy, codec: str) -> None:
+    out.line(b"FUZZY ")
+    write_search_key(out, key.key, codec)
+
+
+def _like(out: Fragments, key: keys.Like, codec: str) -> None:
+    raise LocalProtocolError("Like is for searching; Fuzzy can be said")
+
+
 def _has_flag(out: Fragments, key: keys.HasFlag, codec: str) -> None:
     out.line(_SYSTEM_FLAGS.get(key.flag) or b"KEYWORD " + atom(key.flag))
 
@@ -114,6 +123,8 @@ _WRITERS: dict[type[SearchKey], Callable[[Fragments, Any, str], None]] = {
     keys.And: _and,
     keys.Or: _or,
     keys.Not: _not,
+    keys.Fuzzy: _fuzzy,
+    keys.Like: _like,
     keys.HasFlag: _has_flag,
     keys.InSet: _in_set,
     keys.Header: _header,

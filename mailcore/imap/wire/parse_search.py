@@ -97,6 +97,19 @@ def _partial(cursor: Cursor) -> tuple[PartialRange, SequenceSet | None]:
     return wanted, found
 
 
+# search-return-data =/ "RELEVANCY" SP score-list            ; RFC 6203 §7
+# score-list      =  "(" [score *(SP score)] ")"
+def _scores(cursor: Cursor) -> tuple[int, ...]:
+    cursor.expect(b"(", "scores")
+    if cursor.skip(b")"):
+        return ()
+    scores = [cursor.number("a score")]
+    while cursor.skip(b" "):
+        scores.append(cursor.number("a score"))
+    cursor.expect(b")", "a closing bracket")
+    return tuple(scores)
+
+
 _RETURN_DATA: dict[str, Any] = {
     "MIN": _number,
     "MAX": _number,
@@ -104,6 +117,7 @@ _RETURN_DATA: dict[str, Any] = {
     "MODSEQ": _number,
     "ALL": sequence_set,
     "PARTIAL": _partial,
+    "RELEVANCY": _scores,
 }
 
 

@@ -1,4 +1,4 @@
-"""SEARCH keys (RFC 9051 §6.4.4 and §9, RFC 7162 §3.1.5, RFC 5032 §3)."""
+"""SEARCH keys (RFC 9051 §6.4.4 and §9, RFC 7162 §3.1.5, RFC 5032 §3, RFC 6203)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CHARSETS = (
 )
 _KNOWN_CHARSETS = frozenset(CHARSETS)
 _BAD_CHARSET = ResponseCode("BADCHARSET", f"({' '.join(CHARSETS)})")
-_RETURNS = frozenset({"MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE"})
+_RETURNS = frozenset({"MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE", "RELEVANCY"})
 _ENTRY_TYPES = frozenset({"PRIV", "SHARED", "ALL"})
 _SET_START = re.compile(rb"(?=[0-9*$])")
 
@@ -244,6 +244,7 @@ _KEYS: dict[str, Callable[[Cursor], SearchKey]] = {
     "SMALLER": _size(keys.Smaller),
     "UID": _uid,
     "NOT": lambda cursor: keys.Not(_nested(cursor)),
+    "FUZZY": lambda cursor: keys.Fuzzy(_nested(cursor)),
     "OR": _or,
     "MODSEQ": _modseq,
 }

@@ -184,6 +184,7 @@ def _search_branches(
 ) -> st.SearchStrategy[keys.SearchKey]:
     return st.one_of(
         st.builds(keys.Not, children),
+        st.builds(keys.Fuzzy, children),
         st.builds(keys.Or, children, children),
         st.lists(children, min_size=2, max_size=4).map(lambda parts: keys.And(tuple(parts))),
     )
@@ -285,9 +286,8 @@ def _perhaps_page(command: c.Fetch) -> st.SearchStrategy[c.Fetch]:
     return st.just(command) | partial_ranges.map(lambda wanted: replace(command, partial=wanted))
 
 
-_RETURNS = st.none() | _words("MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE").filter(
-    bool
-)
+_RETURN_OPTIONS = ("MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE", "RELEVANCY")
+_RETURNS = st.none() | _words(*_RETURN_OPTIONS).filter(bool)
 
 #: One strategy a kind of command.
 COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {

@@ -222,6 +222,7 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
             ),
             max_size=2,
         ).map(tuple),
+        st.none() | st.lists(st.integers(1, 100), max_size=3).map(tuple),
         st.none() | mailbox_names,
         st.none() | _COUNTS,
     ),
