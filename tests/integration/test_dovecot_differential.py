@@ -34,6 +34,8 @@ LIMITS = Limits(bad_commands=1000)
 
 #: Commands whose answers differ (regular expressions), and what allows ours.
 DIFFERENCES = {
+    # RFC 9394 §3.1: "the original range"; §4: "A range 500:400 is the same as 400:500".
+    r"UID SEARCH RETURN \(PARTIAL 2:1\) ALL": "the range is told as it was asked for, or in order",
     r'LSUB "" \*|LIST \(SUBSCRIBED\) .*': "RFC 9051 §6.3.4 does not say whether CREATE subscribes",
     r"STORE 1 \+FLAGS \(\\Seen\)": "RFC 9051 §6.4.6: NO; the number is in the grammar",
     r"FETCH 5 BODY(STRUCTURE)?|FETCH [58] .*BODY.PEEK\[[12]\].*|FETCH 5 \(BODY.PEEK\[2.HEADER.*": (
@@ -257,6 +259,15 @@ SEARCH RETURN (COUNT) KEYWORD nope
 UID SEARCH RETURN (COUNT) KEYWORD nope
 SEARCH RETURN (MIN) KEYWORD nope
 UID SEARCH RETURN (MIN) KEYWORD nope
+SEARCH RETURN (PARTIAL 1:2) ALL
+UID SEARCH RETURN (PARTIAL 2:1) ALL
+UID SEARCH RETURN (PARTIAL 2:500 COUNT) UNSEEN
+UID SEARCH RETURN (PARTIAL 900:990) ALL
+SEARCH RETURN (PARTIAL 1:2 ALL) ALL
+SEARCH RETURN (PARTIAL 0:2) ALL
+SEARCH RETURN (PARTIAL 1:*) ALL
+SEARCH RETURN (CONTEXT COUNT) ALL
+UID SORT RETURN (PARTIAL 1:3) (REVERSE ARRIVAL) UTF-8 ALL
 """
 
 CHANGES = r"""

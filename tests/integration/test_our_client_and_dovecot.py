@@ -10,7 +10,7 @@ import trio
 from mailcore.imap import commands as c
 from mailcore.imap import responses as r
 from mailcore.imap import searchkeys as keys
-from mailcore.imap.types import FetchAtt, FetchBody, Section, SequenceSet, State
+from mailcore.imap.types import FetchAtt, FetchBody, PartialRange, Section, SequenceSet, State
 from mailcore.message import parse_structure
 from mailcore.net import CommandRefused, ImapClient, connect_imap
 
@@ -123,6 +123,37 @@ async def test_store_copy_move_expunge(client):
     assert client.exists == 1
     assert await client.search() == (3,)
     assert await client.status("Box", "MESSAGES", "UIDNEXT") == {"MESSAGES": 3, "UIDNEXT": 4}
+
+
+async def test_a_search_that_goes_on(client, dovecot, request):
+    """What Dovecot tells of changes keeps the results as they are (RFC 5267)."""
+    for letter in b"abc":
+        await client.append("INBOX", b"Subject: %c\r\n\r\n" % letter)
+    assert {"CONTEXT=SEARCH", "ESORT"} <= await client.capabilities()
+    search = c.Search("", keys.Not(keys.HasFlag("\\Seen")), True, ("UPDATE", "ALL"))
+    results: list[int] = []
+
+    def keep(responses: list[r.Response]) -> list[int]:
+        for response in responses:
+            if isinstance(response, r.EsearchResponse):
+                results.extend(response.all.numbers() if response.all is not None else ())
+                for update in response.updates:
+                    update.apply(results)
+        return results
+
+    assert keep(await client.run(search)) == [1, 2, 3]
+    assert await client.search(partial=PartialRange(2, 9)) == (2, 3)
+    async with connect_imap("127.0.0.1", dovecot.port, security="plain", timeout=10) as other:
+        await other.login(request.node.name[:40], PASSWORD)
+        await other.select()
+        await other.store([2], "+FLAGS", "\\Seen")
+        assert keep(await client.run(c.Noop(""))) == [1, 3]
+        await other.store([1], "+FLAGS", "\\Deleted")
+        await other.run(c.Expunge(""))
+        await other.append("INBOX", b"Subject: d\r\n\r\n")
+        assert keep(await client.run(c.Noop(""))) == [3, 4]
+        (tag,) = [x.tag for x in [*await client.run(search)] if isinstance(x, r.Tagged)]
+        await client.run(c.CancelUpdate("", (tag,)))
 
 
 async def test_extensions(client):
