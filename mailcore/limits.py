@@ -69,7 +69,7 @@ class Limits:
     # far above what people have in a mailbox, for what else is open.
     messages_per_command: int = 1_000_000
     # Searches of one session that go on (RFC 5267, UPDATE): each of them looks at each message that
-    # changes. And the results of one, which are kept.
+    # changes. And the results of all of them, which are kept with what decides their order.
     search_contexts: int = 10
     search_context_results: int = 100_000
     # FUZZY (RFC 6203): words of what is looked for, that are compared with distinct words of each

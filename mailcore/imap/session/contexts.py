@@ -8,7 +8,7 @@ the messages.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -35,6 +35,9 @@ Returning = commands.Search | commands.Sort | commands.Esearch
 _LAST_UID: Final = 2**32 - 1
 # What time alone changes is looked at so often at most (RFC 5032 §2: "periodically").
 _PERIOD: Final = timedelta(minutes=1)
+
+# Above so many, sorting all is quicker than putting each into its place.
+_FEW: Final = 100
 
 # A place in the results, from 1 on, and the UIDs that are put there or taken from there; 0: each
 # where it belongs in the mailbox.
@@ -100,8 +103,14 @@ class _Sorted:
 
     def add(self, found: Sequence[Candidate]) -> _Pairs:
         for one in found:
-            self._keys[one.uid] = key = sort_key(one, self._criteria, self._collate)
-            insort(self._order, (key, one.uid))
+            self._keys[one.uid] = sort_key(one, self._criteria, self._collate)
+        placed = [(self._keys[one.uid], one.uid) for one in found]
+        if len(placed) > _FEW:
+            self._order.extend(placed)
+            self._order.sort()
+        else:
+            for one_placed in placed:
+                insort(self._order, one_placed)
         # From the first to the last: each comes to stand where it stays.
         return [
             (low + 1, [uid for _, uid in self._order[low : high + 1]])
@@ -174,7 +183,7 @@ class Context:
         found = scan.found
         matching = {one.uid for one in found}
         removed = [uid for uid in uids if uid in self.results and uid not in matching]
-        added = [one for one in found if one.uid not in self.results]
+        added = [one for one in found if one.uid not in self.results and one.is_there]
         if not PLAIN_KEYS.issuperset(criterion.key for criterion in self._criteria):
             added = await with_summaries(session.shared, view, added)
         self.position = position
@@ -277,7 +286,7 @@ def begin_updates(
     contexts, limits = session.selected.contexts, session.limits
     if len(contexts) >= limits.search_contexts:
         refuse_updates(session, command, "Too many contexts")
-    elif not complete or len(found) > limits.search_context_results:
+    elif not complete or _kept(contexts) + len(found) > limits.search_context_results:
         refuse_updates(session, command, "Too many messages")
     else:
         contexts[command.tag] = context = Context(session, command, position)
@@ -306,9 +315,13 @@ async def tell_changes(session: Session) -> None:
     contexts = session.selected.contexts
     for tag, context in list(contexts.items()):
         await context.tell(session)
-        if tag in contexts and len(context.results) > session.limits.search_context_results:
+        if tag in contexts and _kept(contexts) > session.limits.search_context_results:
             del contexts[tag]
             session.send(_no_update(tag, "Too many messages"))
+
+
+def _kept(contexts: Mapping[str, Context]) -> int:
+    return sum(len(context.results) for context in contexts.values())
 
 
 def _no_update(tag: str, text: str) -> Untagged:

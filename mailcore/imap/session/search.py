@@ -110,7 +110,9 @@ class Looking:
                 before = self._before
                 if session.tell_progress(command, before + done, before + len(among)):
                     yield
-        self.found = sorted(scan.found, key=lambda one: one.number)
+        # What has vanished since it was found has no date to be sorted by.
+        there = (one for one in scan.found if one.is_there)
+        self.found = sorted(there, key=lambda one: one.number)
 
 
 def _only_page(command: Searching) -> PartialRange | None:

@@ -142,6 +142,14 @@ def test_a_sorted_search_tells_places(two, deliver) -> None:
     assert told(client) == ['* ESEARCH (TAG "b") UID ADDTO (3 4 5 3)']
 
 
+def test_many_results_at_once(two, deliver) -> None:
+    client, _ = two
+    begin(client, "b", "UID SORT RETURN (UPDATE) (REVERSE SUBJECT) UTF-8 ALL")
+    deliver(*[b"Subject: f%03d\r\n\r\n" % number for number in range(150)])
+    falling = ",".join(str(uid) for uid in range(155, 5, -1))
+    assert client.ok("NOOP")[-1] == f'* ESEARCH (TAG "b") UID ADDTO (1 {falling})'
+
+
 def test_a_sorted_search_by_number(two) -> None:
     client, other = two
     begin(client, "b", "SORT RETURN (UPDATE) (REVERSE SUBJECT ARRIVAL) UTF-8 ALL")

@@ -196,3 +196,16 @@ def test_sort_saves_too(client) -> None:
     client.ok("SORT RETURN (SAVE) (DATE) UTF-8 SUBJECT dinner")
     assert client.ok("SORT (REVERSE ARRIVAL) UTF-8 $") == ["* SORT 4 3"]
     assert client.ok("THREAD REFERENCES UTF-8 $") == ["* THREAD (3 4)"]
+
+
+def test_what_vanishes_behind_the_search_is_not_sorted(client, inbox, monkeypatch) -> None:
+    read = inbox.read
+
+    async def read_and_expunge(uid: int, start: int, end: int) -> bytes:
+        if uid == 4 and 2 in inbox.messages:
+            await inbox.expunge([2])
+            await client.session.selected.refresh()
+        return await read(uid, start, end)
+
+    monkeypatch.setattr(inbox, "read", read_and_expunge)
+    assert client.ok("UID SORT (REVERSE ARRIVAL) UTF-8 BODY x")[0] == "* SORT 4 3"
