@@ -515,16 +515,22 @@ class Session:
                 logger.info("%s: no updates of %s: %s", self.peer.host, view.name, error)
         last = view.uids[-1] if view.uids else 0
         expunge = expunge or (watch is not None and watch.is_immediate)
-        for response in (*vanished(view), *view.updates(expunge=expunge, told=told or {})):
+        for removal in vanished(view) if view.contexts else ():
+            self.send(removal)
+        for response in view.updates(expunge=expunge, told=told or {}):
             self.send(response)
-        try:
-            await tell_changes(self)
-        except BackendError as error:
-            logger.info("%s: no updates of searches in %s: %s", self.peer.host, view.name, error)
+        if view.contexts:
+            await self._tell_contexts(view)
         if watch is not None and watch.items:
             new = view.uids[bisect_right(view.uids, last) :]
             if new:
                 await tell_new_messages(self, watch, new)
+
+    async def _tell_contexts(self, view: View) -> None:
+        try:
+            await tell_changes(self)
+        except BackendError as error:
+            logger.info("%s: no updates of searches in %s: %s", self.peer.host, view.name, error)
 
     async def _tell_news(self) -> None:
         try:
