@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from mailcore.backend import Unavailable
+from mailcore.backend import Changes, MessageState, Unavailable, all_messages
 from mailcore.limits import Limits
 from mailcore.testing import new_message, run
 
@@ -225,3 +225,38 @@ def test_after_enabling_uidonly_numbers_are_no_more(client) -> None:
     client.ok("ENABLE UIDONLY")
     assert client.tagged("ESEARCH IN (inboxes) 1:5").startswith("BAD [UIDREQUIRED]")
     assert searched(client, "ESEARCH IN (inboxes) UID 2:5") == {"INBOX": "ALL 2:3"}
+
+
+def test_a_mailbox_that_fails_within_the_search(client, account, monkeypatch) -> None:
+    async def read(uid: int, start: int, end: int) -> bytes:
+        raise Unavailable("out of order")
+
+    monkeypatch.setattr(account.open("Projects"), "read", read)
+    command = "ESEARCH IN (mailboxes (Projects INBOX)) SUBJECT lunch TEXT lunch"
+    assert searched(client, command) == {"INBOX": "ALL 1,3"}
+    # Of the selected one the client is told.
+    client.ok("SELECT Projects")
+    assert client.tagged("ESEARCH TEXT lunch") == "NO [UNAVAILABLE] out of order"
+
+
+def test_a_mailbox_without_mod_sequences(client, account) -> None:
+    account.mailboxes["Projects/Pear"] = Listed()
+    assert searched(client, "ESEARCH IN (subtree-one Projects/Pear) ALL") == {
+        "Projects/Pear": "ALL 7"
+    }
+    found = searched(client, "ESEARCH IN (subtree Projects) RETURN (COUNT) MODSEQ 1")
+    assert list(found) == ["Projects", "Projects/Apple", "Projects/Apple/Core"]
+    client.ok("SELECT Projects/Pear")
+    assert client.tagged("ESEARCH MODSEQ 1") == "BAD This mailbox keeps no mod-sequences"
+
+
+class Listed:
+    """A mailbox that is listed anew each time."""
+
+    id, uid_validity = "listed", 1
+
+    async def changes(self, since: int) -> Changes:
+        return all_messages([MessageState(7)])
+
+    async def read(self, uid: int, start: int, end: int) -> bytes:
+        return b"Subject: x\r\n\r\n"[start:end]

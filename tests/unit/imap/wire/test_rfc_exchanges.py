@@ -1,6 +1,7 @@
 """Every line that the RFCs show in their examples is read, by the role that would read it.
 
-``tests/data/imap_exchanges.txt`` holds them: lines of RFC 3501, 5256, 5267, 5465, 7162 and 9051.
+``tests/data/imap_exchanges.txt`` holds them: lines of RFC 3501, 5256, 5267, 5465, 6203, 7162, 7377
+and 9051.
 With ``MAILCORE_RFCS`` set to a directory of ``rfcNNNN.txt`` the extraction itself is checked.
 """
 
@@ -32,6 +33,15 @@ ERRATA = {
     '* LIST (\\Subscribed) "."  "INBOX"': "two spaces",
     '* NAMESPACE (("INBOX." ".")) NIL  NIL': "two spaces",
     "* STATUS Lists/Lemonade (HIGHESTMODSEQ 65666665 UIDVALIDITY": "wrapped without a margin",
+    **dict.fromkeys(
+        (
+            '* ESEARCH (TAG "tag1" MAILBOX "folder1" UIDVALIDITY 1) UID ALL',
+            '* ESEARCH (TAG "tag2" MAILBOX "folder1" UIDVALIDITY 1) UID ALL',
+            '* ESEARCH (TAG "tag2" MAILBOX "folder2/salmon" UIDVALIDITY',
+            'tag2 ESEARCH IN (mailboxes "folder1" subtree-one "folder2")',
+        ),
+        "wrapped without a margin",
+    ),
     "A001 LOGIN {11}": "goes on behind its literal",
     "B01 SORT RETURN (UPDATE) FLAGGED": "neither criteria nor charset",
     "B02 UID SORT RETURN (UPDATE COUNT) UTF-8 KEYWORD $Junk": "no criteria",
