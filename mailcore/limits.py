@@ -104,6 +104,10 @@ class Limits:
     indexed_text: int = MIB
     # Changes that a slow reader has not been told; beyond, the session compares snapshots instead.
     queued_changes: int = 10_000
+    # Results of SORT and THREAD of a whole mailbox that are kept until a message comes or goes:
+    # with each page that it shows, webmail asks for the same again. Of more messages none is kept.
+    kept_orders: int = 4
+    kept_order_messages: int = 100_000
     # Summaries kept in memory for mailboxes that keep none themselves, all sessions together.
     summary_cache: int = 32 * MIB
     # SMTP: RFC 5321 §4.5.3.1.4 asks for 512; AUTH lines carry OAuth tokens (RFC 4954 §4: 12,288).

@@ -209,6 +209,11 @@ def asks_modseq(key: SearchKey) -> bool:
     return keys.any_key(key, lambda one: isinstance(one, keys.ModSeq))
 
 
+def asks_sent(key: SearchKey) -> bool:
+    """Tell whether a sent date is in a key."""
+    return keys.any_key(key, lambda one: isinstance(one, keys.DateKey) and one.field == keys.SENT)
+
+
 def asks_age(key: SearchKey) -> bool:
     """Tell whether OLDER or YOUNGER is in a key, so that it is the time that decides."""
     return keys.any_key(key, lambda one: isinstance(one, keys.Age))

@@ -1,6 +1,6 @@
 """One picture of a mailbox, shared by all sessions that look at it, and renewed by ``changes``.
 
-A snapshot is arrays, some 40 octets a message. What has happened to it is a bounded log of UIDs;
+A snapshot is arrays, some 50 octets a message. What has happened to it is a bounded log of UIDs;
 each session reads that log at its own pace (``mailcore.imap.session.view``). A registry belongs
 to one event loop: nothing here locks, and all that is changed is changed between two awaits.
 """
@@ -10,17 +10,19 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
 from mailcore.backend import Changes, Mailbox, MessageState
+from mailcore.imap.verdicts import NO_DATE, UNKNOWN_DATE, Columns
 from mailcore.limits import DEFAULT_LIMITS, Limits
 
 T = TypeVar("T")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
 _UNKNOWN_SIZE: Final = -1
 # Mailboxes whose snapshots are kept although no session has them open: for STATUS in a row.
 _KEPT: Final = 32
@@ -46,27 +48,28 @@ class Rows:
         self.uids = uids
         self._places = places
 
-    def _of(self, column: Sequence[T]) -> Sequence[T]:
+    def of(self, column: Sequence[T]) -> Sequence[T]:
+        """Return what stands in a column of the snapshot."""
         places = self._places
         return column[places] if isinstance(places, slice) else [column[one] for one in places]
 
     def flags(self) -> Sequence[frozenset[str]]:
         """Return the flags of each, without ``\\Recent``."""
-        return self._of(self._snapshot._flags)
+        return self.of(self._snapshot._flags)
 
     def modseqs(self) -> Sequence[int]:
         """Return the mod-sequence of each."""
-        return self._of(self._snapshot._modseqs)
+        return self.of(self._snapshot._modseqs)
 
     def sizes(self) -> Sequence[int] | None:
         """Return the octets of each, or None if one is not known."""
-        sizes = self._of(self._snapshot._sizes)
+        sizes = self.of(self._snapshot._sizes)
         return None if _UNKNOWN_SIZE in sizes else sizes
 
     def dates(self) -> list[tuple[int, int]]:
         """Return when each arrived: seconds since 1970, and the minutes of its zone."""
         snapshot = self._snapshot
-        return list(zip(self._of(snapshot._dates), self._of(snapshot._zones), strict=True))
+        return list(zip(self.of(snapshot._dates), self.of(snapshot._zones), strict=True))
 
 
 class Snapshot:
@@ -87,10 +90,15 @@ class Snapshot:
         self._sizes = array("q")
         self._dates = array("q")
         self._zones = array("h")
+        self._sents = array("q")
+        self._sent_zones = array("h")
         self._interned: dict[frozenset[str], frozenset[str]] = {}
         self._log: list[int] = []
         self._log_start = 0
         self._log_limit = limits.queued_changes
+        self._orders: OrderedDict[Hashable, Any] = OrderedDict()
+        self._kept_orders = limits.kept_orders
+        self._kept_order_messages = limits.kept_order_messages
         self._applied = 0
 
     # ----------------------------------------------------------------------------- looking
@@ -157,11 +165,39 @@ class Snapshot:
         if index is not None:
             self._sizes[index] = size
 
+    def set_sent(self, uid: int, sent: datetime | None) -> None:
+        """Note the sent date of a message; None if it has none."""
+        index = self._index(uid)
+        if index is not None:
+            zone = (sent and sent.utcoffset()) or timedelta()
+            self._sents[index] = NO_DATE if sent is None else (sent - _EPOCH) // _SECOND
+            self._sent_zones[index] = zone // timedelta(minutes=1)
+
     def internal_date(self, uid: int) -> datetime:
         """Return when a message arrived; KeyError if it is gone."""
         index = self._at(uid)
         zone = timezone(timedelta(minutes=self._zones[index])) if self._zones[index] else UTC
         return (_EPOCH + timedelta(seconds=self._dates[index])).astimezone(zone)
+
+    def columns(self, uids: Sequence[int], recent: Sequence[tuple[int, int]] = ()) -> Columns:
+        """Return what is known of these messages, those that are gone left out.
+
+        Arguments:
+            uids: rising.
+            recent: UIDs between which messages are ``\\Recent``.
+        """
+        rows = self.rows(self.still(uids))
+        return Columns(
+            rows.uids,
+            rows.flags(),
+            rows.modseqs(),
+            rows.of(self._sizes),
+            rows.of(self._dates),
+            rows.of(self._zones),
+            rows.of(self._sents),
+            rows.of(self._sent_zones),
+            recent,
+        )
 
     def changed_since(self, modseq: int) -> list[int]:
         """Return the UIDs of the messages that have changed after a mod-sequence."""
@@ -192,6 +228,24 @@ class Snapshot:
     def known_flags(self) -> frozenset[str]:
         """Return the flags that messages here have or lately had."""
         return frozenset().union(*self._interned)
+
+    # -------------------------------------------------------------------------- kept orders
+
+    def kept_order(self, kind: Hashable) -> Any:
+        """Return what :meth:`keep_order` was given; None once a message has come or gone."""
+        order = self._orders.get(kind)
+        if order is not None:
+            self._orders.move_to_end(kind)
+        return order
+
+    def keep_order(self, kind: Hashable, order: Any) -> None:
+        """Keep what follows from which messages there are, and from nothing else that changes."""
+        if len(self.uids) > self._kept_order_messages:
+            return
+        self._orders[kind] = order
+        self._orders.move_to_end(kind)
+        if len(self._orders) > self._kept_orders:
+            self._orders.popitem(last=False)
 
     # ----------------------------------------------------------------------------- the log
 
@@ -261,9 +315,11 @@ class Snapshot:
         indexes = sorted(index for uid in vanished if (index := self._index(uid)) is not None)
         if not indexes:
             return
+        self._orders.clear()
         self._note(self.uids[index] for index in indexes)
         for column in (
             self.uids, self._flags, self._modseqs, self._sizes, self._dates, self._zones,
+            self._sents, self._sent_zones,
         ):  # fmt: skip
             _delete(column, indexes)
 
@@ -278,6 +334,8 @@ class Snapshot:
 
     def _add(self, messages: list[MessageState]) -> None:
         messages.sort(key=lambda message: message.uid)
+        if messages:
+            self._orders.clear()
         for message in messages:
             # At the end, except when a backend reports a low UID late.
             index = len(self.uids)
@@ -291,6 +349,8 @@ class Snapshot:
             self._sizes.insert(index, _UNKNOWN_SIZE if message.size is None else message.size)
             self._dates.insert(index, since_epoch // timedelta(seconds=1))
             self._zones.insert(index, zone // timedelta(minutes=1))
+            self._sents.insert(index, UNKNOWN_DATE)
+            self._sent_zones.insert(index, 0)
         self._note(message.uid for message in messages)
 
     def _intern(self, flags: frozenset[str]) -> frozenset[str]:

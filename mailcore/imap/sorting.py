@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from mailcore.imap.collation import Collation
 from mailcore.imap.types import SortCriterion
+from mailcore.imap.verdicts import NO_DATE, Columns
 
 
 class SortFacts(Protocol):
@@ -47,6 +48,8 @@ _Key = Callable[[Any], Any]
 
 #: Criteria that are answered without a summary.
 PLAIN_KEYS: Final = frozenset({"ARRIVAL", "RELEVANCY"})
+#: Criteria that :func:`order` answers from columns, once these have sent dates and sizes.
+COLUMN_KEYS: Final = frozenset({"ARRIVAL", "DATE", "SIZE"})
 
 
 def sent_date(message: Sortable) -> float:
@@ -120,3 +123,25 @@ def sorted_by(
     for criterion in reversed(criteria):
         found.sort(key=_KEYS[criterion.key](collate), reverse=criterion.reverse)
     return found
+
+
+def order(columns: Columns, criteria: Sequence[SortCriterion]) -> list[int]:
+    """Return where the messages stand in some columns, in order.
+
+    Arguments:
+        columns: with sizes and sent dates, as far as the criteria ask for them.
+        criteria: of :data:`COLUMN_KEYS`.
+    """
+    places = list(range(len(columns.uids)))
+    for criterion in reversed(criteria):
+        match criterion.key:
+            case "DATE":
+                # RFC 5256 §2.2: INTERNALDATE stands for the sent date where there is none.
+                pairs = zip(columns.sents, columns.dates, strict=True)
+                values: Sequence[int] = [sent if sent > NO_DATE else date for sent, date in pairs]
+            case "SIZE":
+                values = columns.sizes
+            case _:
+                values = columns.dates
+        places.sort(key=values.__getitem__, reverse=criterion.reverse)
+    return places

@@ -5,21 +5,28 @@ The snapshot is asked first, then summaries, then messages, and only while the a
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from itertools import compress
+from operator import or_
 
 from mailcore.imap.collation import COLLATIONS
-from mailcore.imap.search import Matcher, MessageText, Relevancy, compile_key, needs_body
+from mailcore.imap.search import (
+    Matcher,
+    MessageText,
+    Relevancy,
+    asks_sent,
+    compile_key,
+    needs_body,
+)
 from mailcore.imap.searchkeys import SearchKey
-from mailcore.imap.session.shared import Shared, read_into
+from mailcore.imap.session.shared import SUMMARIES, Shared, read_into
 from mailcore.imap.session.view import View
 from mailcore.imap.summary import Summary
+from mailcore.imap.verdicts import judge
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.spool import Content
-
-# Summaries asked for at a time.
-_BATCH: Final = 200
 
 
 class Candidate:
@@ -82,10 +89,11 @@ class Scan:
     ) -> None:
         self._view = view
         self._collate = COLLATIONS[collation]
+        self._key = key
+        self._now = now
+        self._uids = view.uids if uids is None else uids
         self._relevancy = Relevancy(limits)
-        self._matcher = compile_key(
-            key, view.uids if uids is None else uids, self._collate, now, self._relevancy
-        )
+        self._matcher = compile_key(key, self._uids, self._collate, now, self._relevancy)
         self._whole = needs_body(key)
         #: The messages that match. Those that are gone do not match.
         self.found: list[Candidate] = []
@@ -100,37 +108,57 @@ class Scan:
             among: sequence numbers and UIDs, in the order in which they are looked at.
             enough: stop when so many are found; None: find all.
         """
-        undecided: list[tuple[Candidate, bool | None]] = []
-        looked_at = 0
-        for number, uid in among:
-            looked_at += 1
-            candidate = Candidate(self._view, number, uid)
-            answer = _ask(self._matcher, candidate)
-            if answer is not False:
-                undecided.append((candidate, answer))
-        decided = looked_at - len(undecided)
-        for start in range(0, len(undecided), _BATCH):
+        among = list(among)
+        candidates, opens = self._first_look(among)
+        if any(opens) and asks_sent(self._key):
+            yield len(among) - len(candidates)
+            open_ones = sorted(candidate.uid for candidate in compress(candidates, opens))
+            await shared.learn_sent(self._view, array("I", open_ones))
+            candidates, opens = self._first_look(among)
+        if not any(opens):
+            self.found = candidates[:enough]
+            return
+        decided = len(among) - len(candidates)
+        for start in range(0, len(candidates), SUMMARIES):
             yield decided + start
-            batch = undecided[start : start + _BATCH]
-            missing = [candidate.uid for candidate, answer in batch if answer is None]
+            batch = list(zip(candidates, opens, strict=True))[start : start + SUMMARIES]
+            missing = [candidate.uid for candidate, is_open in batch if is_open]
             summaries = await shared.summaries(self._view.mailbox, missing) if missing else {}
-            for at, (candidate, answer) in enumerate(batch, start):
-                if answer is None:
-                    yield decided + at
-                    answer = await self._decide(candidate, summaries.get(candidate.uid))
-                if answer and candidate.uid in self._view.snapshot:
+            for at, (candidate, is_open) in enumerate(batch, start):
+                if is_open:
+                    candidate.summary = summaries.get(candidate.uid)
+                    answer = candidate.summary is not None and _ask(self._matcher, candidate)
+                    if answer is None:
+                        yield decided + at
+                        candidate.text = await self._read(candidate)
+                        answer = candidate.text is not None and _ask(self._matcher, candidate)
+                    if not answer:
+                        continue
+                if candidate.is_there:
                     candidate.relevancy = self._relevancy.of(candidate.uid)
                     self.found.append(candidate)
                     if len(self.found) == enough:
                         return
 
-    async def _decide(self, candidate: Candidate, summary: Summary | None) -> bool | None:
-        candidate.summary = summary
-        answer = summary is not None and _ask(self._matcher, candidate)
-        if answer is None:
-            candidate.text = await self._read(candidate)
-            answer = candidate.text is not None and _ask(self._matcher, candidate)
-        return answer
+    def _first_look(self, among: Sequence[tuple[int, int]]) -> tuple[list[Candidate], bytes]:
+        """Return what may match by flags, dates and sizes, and of each whether that is open."""
+        backwards = len(among) > 1 and among[0] > among[-1]
+        pairs = among[::-1] if backwards else among
+        columns = self._view.columns(array("I", [uid for _, uid in pairs]))
+        if len(columns.uids) < len(pairs):
+            there = set(columns.uids)
+            pairs = [pair for pair in pairs if pair[1] in there]
+        yes, opens = judge(self._key, columns, self._uids, self._now)
+        if any(opens):
+            possible = bytes(map(or_, yes, opens))
+            opens = bytes(compress(opens, possible))
+        else:
+            possible, opens = yes, b""
+        candidates = [Candidate(self._view, *pair) for pair in compress(pairs, possible)]
+        if backwards:
+            candidates.reverse()
+            opens = opens[::-1]
+        return candidates, opens
 
     async def _read(self, candidate: Candidate) -> MessageText | None:
         mailbox = self._view.mailbox
@@ -148,8 +176,8 @@ class Scan:
 async def with_summaries(shared: Shared, view: View, found: Sequence[Candidate]) -> list[Candidate]:
     """Get the summaries of messages; those that vanish meanwhile are left out."""
     missing = [one for one in found if one.summary is None]
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
+    for start in range(0, len(missing), SUMMARIES):
+        batch = missing[start : start + SUMMARIES]
         summaries = await shared.summaries(view.mailbox, [one.uid for one in batch])
         for one in batch:
             one.summary = summaries.get(one.uid)

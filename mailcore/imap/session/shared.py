@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from array import array
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -15,12 +16,17 @@ from mailcore.backend import (
     NoSuchMailbox,
     offered_by,
 )
+from mailcore.imap.session.view import View
 from mailcore.imap.snapshot import Snapshots
 from mailcore.imap.summary import Summary, summarize
+from mailcore.imap.verdicts import UNKNOWN_DATE
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.spool import CHUNK, Content
 
 logger: Final = logging.getLogger("mailcore.imap")
+
+#: Summaries to ask for at a time: a question costs as much as reading a few dozen.
+SUMMARIES: Final = 500
 
 _Key = tuple[str, int, int]
 
@@ -104,6 +110,18 @@ class Shared:
                 if summary is not None:
                     found[uid] = summary
         return found
+
+    async def learn_sent(self, view: View, uids: array[int]) -> None:
+        """Note in the snapshot when these messages were sent, where nobody has looked yet."""
+        columns = view.columns(uids)
+        if UNKNOWN_DATE not in columns.sents:
+            return
+        dates = zip(columns.uids, columns.sents, strict=True)
+        missing = [uid for uid, sent in dates if sent == UNKNOWN_DATE]
+        for start in range(0, len(missing), SUMMARIES):
+            batch = missing[start : start + SUMMARIES]
+            for uid, summary in (await self.summaries(view.mailbox, batch)).items():
+                view.snapshot.set_sent(uid, summary.sent)
 
     async def _make(self, mailbox: Mailbox, uid: int) -> Summary | None:
         key = (mailbox.id, mailbox.uid_validity, uid)

@@ -24,6 +24,7 @@ from mailcore.imap.responses import (
 from mailcore.imap.session.chosen import Chosen
 from mailcore.imap.snapshot import Rows, Snapshots
 from mailcore.imap.types import STAR, ResponseCode, SequenceSet, Status, in_order
+from mailcore.imap.verdicts import Columns
 
 if TYPE_CHECKING:
     from mailcore.imap.session.contexts import Context
@@ -186,6 +187,14 @@ class View:
     def is_recent(self, uid: int) -> bool:
         """Tell whether this session was the first to be told of a message."""
         return self.tells_recent and any(low <= uid <= high for low, high in self._recent)
+
+    def is_whole(self, count: int) -> bool:
+        """Tell whether so many messages that the client knows are all that there are now."""
+        return count == len(self.uids) and self.uids == self.snapshot.uids
+
+    def columns(self, uids: Sequence[int]) -> Columns:
+        """Return what is at hand of these messages, rising, those that are gone left out."""
+        return self.snapshot.columns(uids, self._recent if self.tells_recent else ())
 
     def recent_count(self) -> int:
         """Return how many messages are ``\\Recent`` in this session."""

@@ -280,3 +280,26 @@ def test_without_the_time_there_is_no_within(client, connect, options):
     assert "WITHIN" not in other.ok("CAPABILITY")[0]
     assert "BAD" in other.do("SEARCH NOT YOUNGER 60")[-1]
     assert search(other, "SEEN") == [1]
+
+
+def test_sent_dates_are_looked_up_once(client, inbox, monkeypatch):
+    assert search(client, "SENTSINCE 5-Jan-2026") == [1]
+
+    async def summaries(uids):
+        raise AssertionError("summaries were asked for again")
+
+    monkeypatch.setattr(inbox, "summaries", summaries)
+    assert search(client, "SENTON 5-Jan-2026") == [1]
+    assert search(client, "NOT SENTBEFORE 6-Jan-2026") == [2, 3, 4]
+    assert search(client, "OR SENTON 5-Jan-2026 2") == [1, 2]
+
+
+@pytest.mark.parametrize("keys", ["UNSEEN", "NEW", "1:3 UID 2", "SINCE 1-Jan-2026 SMALLER 9999"])
+def test_flags_dates_and_sizes_ask_the_mailbox_nothing(client, inbox, monkeypatch, keys):
+    async def ask(*arguments):
+        raise AssertionError("the mailbox was asked")
+
+    found = search(client, keys)
+    for name in ("summaries", "read", "object_ids", "save_dates"):
+        monkeypatch.setattr(inbox, name, ask)
+    assert search(client, keys) == found != []

@@ -123,6 +123,62 @@ def test_no_body_is_read(client, inbox, monkeypatch) -> None:
 # ---------------------------------------------------------------------------------- SEARCHRES
 
 
+COMMANDS = ["SORT (SUBJECT) UTF-8 ALL", "SORT (DATE) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL"]
+
+
+def test_a_second_time_no_summary_is_asked_for(client, inbox, monkeypatch) -> None:
+    first = [client.ok(command) for command in COMMANDS]
+
+    async def summaries(uids: object) -> dict[int, bytes]:
+        raise AssertionError("summaries were asked for again")
+
+    monkeypatch.setattr(inbox, "summaries", summaries)
+    assert [client.ok(command) for command in COMMANDS] == first
+    # Among those that match, the order is that of all.
+    assert client.ok("SORT (SUBJECT) UTF-8 NOT 4") == ["* SORT 3 1 2"]
+    assert client.ok("UID SORT (SUBJECT) UTF-8 UID 2,4") == ["* SORT 4 2"]
+
+
+def test_what_comes_and_goes_is_in_the_next_order(client, connect, deliver) -> None:
+    for command in COMMANDS:
+        client.ok(command)
+    deliver(b"Subject: breakfast\r\nDate: Sun, 04 Jan 2026 10:00:00 +0000\r\n\r\n")
+    # Before this client is told of it, there is no fifth message.
+    assert client.ok(COMMANDS[0])[0] == "* SORT 3 4 1 2"
+    client.ok("NOOP")
+    assert client.ok(COMMANDS[0]) == ["* SORT 5 3 4 1 2"]
+    assert client.ok(COMMANDS[1]) == ["* SORT 5 2 4 1 3"]
+    assert client.ok(COMMANDS[2]) == ["* THREAD (5)(2 1)(3 4)"]
+    client.ok("STORE 2 +FLAGS (\\Deleted)")
+    client.ok("EXPUNGE")
+    assert client.ok(COMMANDS[0]) == ["* SORT 4 2 3 1"]
+    assert client.ok(COMMANDS[1]) == ["* SORT 4 3 1 2"]
+    assert client.ok(COMMANDS[2]) == ["* THREAD (4)(1)(2 3)"]
+
+
+def test_what_another_has_removed_is_in_no_order(client, connect) -> None:
+    for command in COMMANDS:
+        client.ok(command)
+    other = connect()
+    other.ok("STORE 2 +FLAGS (\\Deleted)")
+    other.ok("EXPUNGE")
+    assert other.ok(COMMANDS[0]) == ["* SORT 2 3 1"]
+    # This client counts the one that is gone until it is told.
+    assert client.ok(COMMANDS[0])[0] == "* SORT 3 4 1"
+    assert client.ok(COMMANDS[1])[0] == "* SORT 4 1 3"
+    assert client.ok(COMMANDS[2])[0] == "* THREAD (1)(3 4)"
+
+
+def test_each_collation_has_an_order_of_its_own(client, deliver) -> None:
+    deliver(b"Subject: LUNCH\r\nDate: Sun, 04 Jan 2026 10:00:00 +0000\r\n\r\n")
+    client.ok("NOOP")
+    before = client.ok(COMMANDS[0])
+    client.ok("COMPARATOR i;octet")
+    assert client.ok(COMMANDS[0]) != before
+    client.ok("COMPARATOR i;unicode-casemap")
+    assert client.ok(COMMANDS[0]) == before
+
+
 def test_what_was_saved_is_used(client) -> None:
     assert client.ok("SEARCH RETURN (SAVE) SUBJECT lunch") == []
     assert client.ok("SEARCH $") == ["* SEARCH 1 2"]

@@ -1,0 +1,193 @@
+"""SEARCH for all messages of a mailbox at once, as far as flags, dates and sizes decide.
+
+The logic is that of ``mailcore.imap.search``: yes, no, or open. A verdict is two numbers, in which
+each message has one octet, so that And, Or and Not are one operation each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from mailcore.imap import searchkeys as keys
+from mailcore.imap.searchkeys import SearchKey
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+_DAY = 24 * 60 * 60
+#: In the place of a sent date. No date that can be written is as early.
+UNKNOWN_DATE = -(2**63)
+NO_DATE = UNKNOWN_DATE + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What is at hand of some messages, column by column.
+
+    Arguments:
+        uids: of the messages.
+        flags: without ``\\Recent``; equal sets are likely to be one object.
+        modseqs: mod-sequences.
+        sizes: octets; less than nothing where it is not known.
+        dates: internal dates, in seconds since 1970.
+        zones: of these, in minutes.
+        sents: sent dates, in seconds since 1970; :data:`NO_DATE` where the message has none, and
+            :data:`UNKNOWN_DATE` where nobody has looked.
+        sent_zones: of these, in minutes.
+        recent: UIDs between which a message is ``\\Recent``, as (lowest, highest).
+    """
+
+    uids: Sequence[int]
+    flags: Sequence[Collection[str]]
+    modseqs: Sequence[int]
+    sizes: Sequence[int]
+    dates: Sequence[int]
+    zones: Sequence[int]
+    sents: Sequence[int]
+    sent_zones: Sequence[int]
+    recent: Sequence[tuple[int, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Which messages match for certain, and which may; an octet each, 1 or 0, all in one number."""
+
+    yes: int
+    open: int = 0
+
+
+def judge(
+    key: SearchKey, columns: Columns, uids: Sequence[int], now: datetime | None = None
+) -> tuple[bytes, bytes]:
+    """Return for each message whether it matches, and whether that is open: 1 or 0.
+
+    Arguments:
+        key: what was asked for.
+        columns: of the messages.
+        uids: the messages that the session knows of, by sequence number.
+        now: the time, with a zone, for OLDER and YOUNGER.
+
+    Raises:
+        ValueError: as :func:`mailcore.imap.search.compile_key` says.
+    """
+    found = _Judge(columns, uids, now).judge(key)
+    count = len(columns.uids)
+    return found.yes.to_bytes(count, "little"), found.open.to_bytes(count, "little")
+
+
+def _number(octets: Iterable[int]) -> int:
+    return int.from_bytes(bytes(octets), "little")
+
+
+class _Judge:
+    """Judges one key after the other over the same messages."""
+
+    def __init__(self, columns: Columns, uids: Sequence[int], now: datetime | None) -> None:
+        self._columns = columns
+        self._uids = uids
+        self._now = now
+        self._all = int.from_bytes(b"\1" * len(columns.uids), "little")
+
+    def judge(self, key: SearchKey) -> Verdict:
+        columns = self._columns
+        match key:
+            case keys.All():
+                return Verdict(self._all)
+            case keys.And(parts):
+                return self._and(parts)
+            case keys.Or(left, right):
+                one, other = self.judge(left), self.judge(right)
+                yes = one.yes | other.yes
+                return Verdict(yes, (one.open | other.open) & ~yes)
+            case keys.Not(inner):
+                verdict = self.judge(inner)
+                return Verdict(self._all ^ verdict.yes ^ verdict.open, verdict.open)
+            case keys.HasFlag(flag):
+                return Verdict(self._has_flag(flag.lower()))
+            case keys.InSet(numbers, uid):
+                chosen = set(
+                    numbers.select(self._uids)
+                    if uid
+                    else map(
+                        self._uids.__getitem__,
+                        (one - 1 for one in numbers.select(range(1, len(self._uids) + 1))),
+                    )
+                )
+                return Verdict(_number(map(chosen.__contains__, columns.uids)))
+            case keys.ModSeq(modseq):
+                return Verdict(_number(map(modseq.__le__, columns.modseqs)))
+            case keys.Larger(size):
+                return self._known_size(_number(map(size.__lt__, columns.sizes)))
+            case keys.Smaller(size):
+                return self._known_size(_number(map(size.__gt__, columns.sizes)))
+            case keys.SaveDatesKept() | keys.ObjectIdKey() | keys.DateKey(keys.SAVED):
+                raise ValueError("the mailbox is to be asked first")
+            case keys.DateKey(keys.INTERNAL, relation, day):
+                return Verdict(_on_days(columns.dates, columns.zones, relation, day))
+            case keys.DateKey(_, relation, day):
+                return self._sent_date(relation, day)
+            case keys.Age(relation, seconds):
+                return Verdict(self._age(relation, seconds))
+            case keys.Fuzzy():
+                return self.judge(keys.without_fuzzy(key))
+            case keys.Like() | keys.Header() | keys.Body() | keys.Text():
+                return Verdict(0, self._all)
+
+    def _and(self, parts: Sequence[SearchKey]) -> Verdict:
+        found = Verdict(self._all)
+        for part in parts:
+            verdict = self.judge(part)
+            yes = found.yes & verdict.yes
+            possible = (found.yes | found.open) & (verdict.yes | verdict.open)
+            found = Verdict(yes, possible & ~yes)
+        return found
+
+    def _has_flag(self, wanted: str) -> int:
+        columns = self._columns
+        if wanted == "\\recent":
+            ranges = columns.recent
+            return _number(any(low <= uid <= high for low, high in ranges) for uid in columns.uids)
+        having = {
+            flags for flags in set(columns.flags) if any(flag.lower() == wanted for flag in flags)
+        }
+        return _number(map(having.__contains__, columns.flags))
+
+    def _known_size(self, matching: int) -> Verdict:
+        if min(self._columns.sizes, default=0) >= 0:
+            return Verdict(matching)
+        unknown = _number(map((0).__gt__, self._columns.sizes))
+        return Verdict(matching & ~unknown, unknown)
+
+    def _sent_date(self, relation: str, day: date) -> Verdict:
+        sents = self._columns.sents
+        matching = _on_days(sents, self._columns.sent_zones, relation, day)
+        if min(sents, default=0) > NO_DATE:
+            return Verdict(matching)
+        unknown = _number(map(UNKNOWN_DATE.__eq__, sents))
+        dated = _number(map(NO_DATE.__lt__, sents))
+        return Verdict(matching & dated, unknown)
+
+    def _age(self, relation: str, seconds: int) -> int:
+        if self._now is None:
+            raise ValueError("OLDER and YOUNGER need the time")
+        since = self._now - _EPOCH - timedelta(seconds=seconds)
+        if relation == "OLDER":
+            latest = since // _SECOND
+            return _number(map(latest.__ge__, self._columns.dates))
+        earliest = -(-since // _SECOND)
+        return _number(map(earliest.__le__, self._columns.dates))
+
+
+def _on_days(dates: Sequence[int], zones: Sequence[int], relation: str, day: date) -> int:
+    """By the days that they were where the dates were written (RFC 9051 §6.4.4)."""
+    if any(zones):
+        dates = [moment + 60 * zone for moment, zone in zip(dates, zones, strict=True)]
+    start = (day - _EPOCH.date()).days * _DAY
+    match relation:
+        case "BEFORE":
+            return _number(map(start.__gt__, dates))
+        case "SINCE":
+            return _number(map(start.__le__, dates))
+        case _:
+            return _number(map(range(start, start + _DAY).__contains__, dates))
