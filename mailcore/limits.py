@@ -99,6 +99,8 @@ class Limits:
     # Texts of one SEARCH that an index is asked for: each answer is as long as the mailbox at most.
     # Whatever is beyond is looked for in the messages, which takes time but no memory.
     text_lookups: int = 32
+    # Words and operators of a query (X-GM-RAW): each may be looked for in each message.
+    query_words: int = 100
     # Octets of a message's text that an index holds. A longer one (a log, a list of numbers) is
     # looked through when somebody searches.
     indexed_text: int = MIB

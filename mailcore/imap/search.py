@@ -36,6 +36,8 @@ class SummaryFacts(Protocol):
 
     @property
     def sent(self) -> datetime | None: ...
+    @property
+    def has_attachments(self) -> bool: ...
 
     def header(self, name: str) -> str | None: ...
 
@@ -177,7 +179,18 @@ def compile_key(
             return lambda message: None if message.size is None else message.size > size
         case keys.Smaller(size):
             return lambda message: None if message.size is None else message.size < size
-        case keys.SaveDatesKept() | keys.ObjectIdKey():
+        case keys.HasAttachment():
+            return lambda message: (
+                None if message.summary is None else message.summary.has_attachments
+            )
+        case (
+            keys.SaveDatesKept()
+            | keys.ObjectIdKey()
+            | keys.GmailId()
+            | keys.GmailLabel()
+            | keys.GmailRaw()
+            | keys.InMailbox()
+        ):
             raise ValueError("the mailbox is to be asked first")
         case keys.Fuzzy():
             return compiled(keys.without_fuzzy(key))

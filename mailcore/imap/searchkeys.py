@@ -172,6 +172,45 @@ class ModSeq:
     value: int
 
 
+@dataclass(frozen=True, slots=True)
+class GmailId:
+    """X-GM-MSGID and X-GM-THRID.
+
+    Arguments:
+        name: which of the two.
+        value: the number, as FETCH tells it.
+    """
+
+    name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class GmailLabel:
+    """X-GM-LABELS: a label, system labels with their backslash."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class GmailRaw:
+    """X-GM-RAW: a query (``mailcore.imap.query``)."""
+
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasAttachment:
+    """A part that is neither text nor shown within it: of queries, not of SEARCH."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMailbox:
+    """Whether the mailbox that is searched has this name: of queries, not of SEARCH."""
+
+    name: str
+
+
 SearchKey = (
     All
     | And
@@ -191,6 +230,11 @@ SearchKey = (
     | ModSeq
     | Fuzzy
     | Like
+    | GmailId
+    | GmailLabel
+    | GmailRaw
+    | HasAttachment
+    | InMailbox
 )
 
 

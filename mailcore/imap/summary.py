@@ -13,7 +13,9 @@ from typing import Final
 
 from mailcore.imap.subjects import base_subject
 from mailcore.imap.types import Section
+from mailcore.imap.wire.cursor import Cursor
 from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
+from mailcore.imap.wire.parse_structure import parse_body
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.message import (
     Address,
@@ -23,6 +25,8 @@ from mailcore.message import (
     decode_header,
     find_part,
     headers,
+    is_attachment,
+    leaves,
     message_ids,
     parse_date,
     parse_envelope,
@@ -44,6 +48,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HEADERS: Final = {"FROM": 4, "TO": 5, "CC": 6, "BCC": 7, "SUBJECT": 8}
 # Message-IDs that are kept of what a message refers to: a bound on the work of THREAD.
 _REFERENCES: Final = 200
+# Brackets within each other in a structure that our own encoder wrote, from limits that may be any.
+_DEPTH: Final = 10_000
 _LEAF, _MULTIPART, _MESSAGE = range(3)
 
 
@@ -200,6 +206,12 @@ class Summary:
             return None
         zone = timezone(timedelta(minutes=self._zone)) if self._zone else UTC
         return (_EPOCH + timedelta(seconds=self._sent)).astimezone(zone)
+
+    @property
+    def has_attachments(self) -> bool:
+        """Whether there is a part that is neither text nor shown within it."""
+        structure = parse_body(Cursor(self.bodystructure, 0, _DEPTH))
+        return any(map(is_attachment, leaves(structure)))
 
     @property
     def header_end(self) -> int:

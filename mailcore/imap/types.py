@@ -157,8 +157,8 @@ class FetchAtt:
     """A simple item to fetch (RFC 9051 §6.4.5), upper case.
 
     ENVELOPE, FLAGS, INTERNALDATE, RFC822, RFC822.HEADER, RFC822.SIZE, RFC822.TEXT, BODY,
-    BODYSTRUCTURE, UID,
-    MODSEQ, EMAILID, THREADID, SAVEDATE. The macros ALL, FAST and FULL are expanded by the parser.
+    BODYSTRUCTURE, UID, MODSEQ, EMAILID, THREADID, SAVEDATE, X-GM-MSGID, X-GM-THRID, X-GM-LABELS.
+    The macros ALL, FAST and FULL are expanded by the parser.
     """
 
     name: str

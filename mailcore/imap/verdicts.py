@@ -121,18 +121,18 @@ class _Judge:
                 return self._known_size(_number(map(size.__lt__, columns.sizes)))
             case keys.Smaller(size):
                 return self._known_size(_number(map(size.__gt__, columns.sizes)))
-            case keys.SaveDatesKept() | keys.ObjectIdKey() | keys.DateKey(keys.SAVED):
-                raise ValueError("the mailbox is to be asked first")
             case keys.DateKey(keys.INTERNAL, relation, day):
                 return Verdict(_on_days(columns.dates, columns.zones, relation, day))
-            case keys.DateKey(_, relation, day):
+            case keys.DateKey(keys.SENT, relation, day):
                 return self._sent_date(relation, day)
             case keys.Age(relation, seconds):
                 return Verdict(self._age(relation, seconds))
             case keys.Fuzzy():
                 return self.judge(keys.without_fuzzy(key))
-            case keys.Like() | keys.Header() | keys.Body() | keys.Text():
+            case keys.Like() | keys.Header() | keys.Body() | keys.Text() | keys.HasAttachment():
                 return Verdict(0, self._all)
+            case _:
+                raise ValueError("the mailbox is to be asked first")
 
     def _and(self, parts: Sequence[SearchKey]) -> Verdict:
         found = Verdict(self._all)

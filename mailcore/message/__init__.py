@@ -6,6 +6,7 @@ Nothing here copies a message, recurses, or raises on malformed input.
 from __future__ import annotations
 
 from mailcore.message.addresses import Address, parse_addresses
+from mailcore.message.attachments import is_attachment, leaves
 from mailcore.message.buffer import Buffer, forget_pages, pieces
 from mailcore.message.charsets import decode_text
 from mailcore.message.dates import parse_date
@@ -42,7 +43,9 @@ __all__ = [
     "header_block",
     "header_fields",
     "headers",
+    "is_attachment",
     "iter_text_parts",
+    "leaves",
     "message_ids",
     "parse_addresses",
     "parse_date",

@@ -222,6 +222,27 @@ def test_imapclient_idles(anna: Account) -> None:
         assert client.search("UNSEEN") == [1]
 
 
+def test_imapclient_uses_the_extension_of_gmail(anna: Account) -> None:
+    anna.append("INBOX", b"Message-ID: <1@x>\r\nSubject: Lunch\r\n\r\nAt noon\r\n")
+    reply = b"Message-ID: <2@x>\r\nIn-Reply-To: <1@x>\r\nSubject: Re\r\n\r\nYes\r\n"
+    anna.append("INBOX", reply)
+    with new_imapclient(anna) as client:
+        client.select_folder("INBOX")
+        assert client.add_gmail_labels([1, 2], ["work"]) == {1: ["work"], 2: ["work"]}
+        assert client.set_gmail_labels([1], ["\\Starred", "home"]) == {1: ["\\Starred", "home"]}
+        client.remove_gmail_labels([2], ["work"], silent=True)
+        assert client.get_gmail_labels([1, 2]) == {1: ["\\Starred", "home"], 2: []}
+        # REST shows the same labels, and IMAP the same as flags.
+        assert set(client.get_flags([1])[1]) >= {b"\\Flagged", b"home"}
+        assert client.gmail_search("is:starred noon") == [1]
+        assert client.gmail_search("from:nobody OR label:home") == [1]
+        assert client.gmail_search("rfc822msgid:2@x") == [2]
+        fetched = client.fetch([1, 2], ["X-GM-MSGID", "X-GM-THRID"])
+        assert fetched[1][b"X-GM-MSGID"] != fetched[2][b"X-GM-MSGID"]
+        assert fetched[1][b"X-GM-THRID"] == fetched[2][b"X-GM-THRID"]
+        assert client.search(["X-GM-MSGID", str(fetched[2][b"X-GM-MSGID"])]) == [2]
+
+
 def test_five_connections_at_once_see_the_same(anna: Account) -> None:
     anna.fill("INBOX", messages(26, attachment=0))
 

@@ -100,6 +100,7 @@ trees = st.recursive(
         st.lists(inner, min_size=1, max_size=3).map(lambda parts: keys.And(tuple(parts))),
         st.builds(keys.Or, inner, inner),
         inner.map(keys.Not),
+        inner.map(keys.Fuzzy),
     ),
     max_leaves=6,
 )

@@ -12,9 +12,9 @@ from mailcore.message import (
     decode_header,
     decode_text,
     get_parameter,
+    is_attachment,
 )
 from mailcore_agentpost.http.types import Attachment, MimePart
-from mailcore_agentpost.mail.digest import is_attachment
 
 # Of a message built of ten thousand parts, these are shown.
 _SHOWN = 500

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailcore import message as mime
-from mailcore.message import Buffer, Envelope, Part
+from mailcore.message import Buffer, Envelope, Part, is_attachment, leaves
 from mailcore_agentpost.http.types import Address
-from mailcore_agentpost.mail.digest import is_attachment, leaves
 from mailcore_agentpost.types import MessageRow
 
 SEEN, FLAGGED, ANSWERED = "\\Seen", "\\Flagged", "\\Answered"

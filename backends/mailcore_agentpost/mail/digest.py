@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from mailcore.imap.summary import summarize
 from mailcore.limits import KIB, Limits
-from mailcore.message import Buffer, Part, find_header, message_ids, parse_date, parse_structure
+from mailcore.message import (
+    Buffer,
+    find_header,
+    is_attachment,
+    leaves,
+    message_ids,
+    parse_date,
+    parse_structure,
+)
 
 _HEADER: Final = 64 * KIB
 _ANCESTORS: Final = 20
@@ -56,23 +63,3 @@ def digest(data: Buffer, limits: Limits, summary: bytes | None = None) -> Digest
         ancestors=tuple(nearest)[:_ANCESTORS],
         has_attachments=any(is_attachment(part) for part in leaves(structure)),
     )
-
-
-def leaves(root: Part) -> Iterator[Part]:
-    """Yield the parts that hold content; a message within the message is one of them."""
-    waiting = [root]
-    while waiting:
-        part = waiting.pop()
-        if part.children and part.envelope is None:
-            waiting.extend(reversed(part.children))
-        else:
-            yield part
-
-
-def is_attachment(part: Part) -> bool:
-    """Tell whether a part is neither text nor shown within it, like a picture that HTML cites."""
-    disposition = part.disposition[0] if part.disposition is not None else None
-    if disposition == "attachment":
-        return True
-    shown = part.content_id is not None and disposition in (None, "inline")
-    return part.type != "text" and not shown

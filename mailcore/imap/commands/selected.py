@@ -127,8 +127,8 @@ class Store(Command):
 
     Arguments:
         numbers: which messages.
-        action: "FLAGS", "+FLAGS" or "-FLAGS".
-        flags: as written.
+        action: "FLAGS", "+FLAGS" or "-FLAGS"; or the same with "X-GM-LABELS".
+        flags: as written; or labels.
         silent: .SILENT: no untagged FETCH for what this command does.
         unchanged_since: RFC 7162 §3.1.3, or None.
     """

@@ -69,6 +69,27 @@ class SaveDate:
 
 
 @dataclass(frozen=True, slots=True)
+class GmailMessageId:
+    """X-GM-MSGID."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GmailThreadId:
+    """X-GM-THRID."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GmailLabels:
+    """X-GM-LABELS; system labels with their backslash."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """PREVIEW; None is NIL: there is none yet (RFC 8970 §3.1)."""
 
@@ -155,6 +176,9 @@ FetchAttribute = (
     | EmailId
     | ThreadId
     | SaveDate
+    | GmailMessageId
+    | GmailThreadId
+    | GmailLabels
     | Preview
     | EnvelopeAttribute
     | BodyAttribute

@@ -11,6 +11,7 @@ from mailcore.backend import (
     Copyable,
     CreatesSpecialUse,
     Expungeable,
+    Flaggable,
     HasQuotas,
     IdentifiesMessages,
     KeepsHistory,
@@ -24,6 +25,7 @@ from mailcore.imap import commands as c
 from mailcore.imap.search import asks_age, asks_modseq
 from mailcore.imap.searchkeys import SearchKey, any_key, is_fuzzy
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
+from mailcore.imap.session.gmail import GMAIL_IDS, GMAIL_LABELS, asks_gmail
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE, asks_ids, asks_save_dates
 from mailcore.imap.session.saved import saves_or_uses, uses_saved
 from mailcore.imap.session.search import asks_relevancy
@@ -33,6 +35,7 @@ from mailcore.imap.types import FetchAtt, FetchBinary, FetchBinarySize, FetchPre
 # Commands that look for messages, and those of them that have return options.
 _SEARCHING: Final = (c.Search, c.Sort, c.Thread, c.Esearch)
 _RETURNING: Final = (c.Search, c.Sort, c.Esearch)
+_GMAIL_ITEMS: Final = GMAIL_IDS | {GMAIL_LABELS}
 
 
 def _append_limit(situation: Situation) -> tuple[str, ...]:
@@ -221,6 +224,15 @@ CAPABILITIES: Final = Capabilities(
                 c.Fetch: lambda command: not ID_ITEMS.isdisjoint(command.items),
                 **_searches(asks_ids),
                 **_status("MAILBOXID"),
+            },
+        ),
+        Row(
+            "X-GM-EXT-1",
+            needs=(IdentifiesMessages, Flaggable),
+            options={
+                c.Fetch: lambda command: not _GMAIL_ITEMS.isdisjoint(command.items),
+                c.Store: lambda command: command.action.endswith("X-GM-LABELS"),
+                **_searches(asks_gmail),
             },
         ),
         Row(

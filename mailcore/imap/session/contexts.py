@@ -20,6 +20,7 @@ from mailcore.imap.responses import ContextUpdate, EsearchResponse, Tagged, Unta
 from mailcore.imap.search import asks_age
 from mailcore.imap.session.answers import ok
 from mailcore.imap.session.fetch import fetch_unasked
+from mailcore.imap.session.gmail import with_queries
 from mailcore.imap.session.identities import with_known
 from mailcore.imap.session.scan import Candidate, Scan, with_summaries
 from mailcore.imap.session.view import View
@@ -137,7 +138,8 @@ class Context:
         self.position = position
         self._tag = command.tag
         self._uid = command.uid
-        self._key = _fixed(keys.without_fuzzy(command.key), view)
+        key = with_queries(command.key, view.name, session.limits.query_words)
+        self._key = _fixed(keys.without_fuzzy(key), view)
         self._criteria = command.criteria if isinstance(command, commands.Sort) else ()
         self._collation = session.collation
         self._items = command.update_items
@@ -146,7 +148,7 @@ class Context:
         self._mailbox = view.name if told_of else None
         self._uid_validity = view.mailbox.uid_validity if told_of else None
         self._may_change = keys.any_key(
-            command.key, lambda one: isinstance(one, keys.HasFlag | keys.ModSeq)
+            key, lambda one: isinstance(one, keys.HasFlag | keys.ModSeq)
         )
         self._looked = session.time()
         # The last message that the client knew of when this was looked at.

@@ -34,7 +34,8 @@ from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.binary import decoded
 from mailcore.imap.session.fetch_octets import chosen_fields, octets_of
 from mailcore.imap.session.fetch_table import Column, columns_of, fetch_table
-from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE, Identities
+from mailcore.imap.session.gmail import labels_of
+from mailcore.imap.session.identities import IDENTITY_ITEMS, Identities
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.reading import BrokenLiteral, message_size
 from mailcore.imap.session.resync import vanished_since
@@ -196,7 +197,7 @@ class _Plan:
             tuple(items),
             needs_summary=needs_summary,
             reads=needs_summary or bool(bodies),
-            needs_identities=SAVE_DATE in items or not ID_ITEMS.isdisjoint(items),
+            needs_identities=not IDENTITY_ITEMS.isdisjoint(items),
             sets_seen=any(not body.peek for body in bodies)
             or any(isinstance(item, FetchBinary) and not item.peek for item in items),
             condstore=session.selected.condstore,
@@ -387,7 +388,9 @@ class _Message:
                 return ModSequence(snapshot.modseq(uid))
             case "RFC822.SIZE":
                 return Rfc822Size(await self._size())
-            case "EMAILID" | "THREADID" | "SAVEDATE":
+            case "X-GM-LABELS":
+                return labels_of(snapshot.flags(uid))
+            case "EMAILID" | "THREADID" | "SAVEDATE" | "X-GM-MSGID" | "X-GM-THRID":
                 snapshot.modseq(uid)
                 return self._identities.attribute(name, uid)
             case "ENVELOPE":

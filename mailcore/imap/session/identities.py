@@ -13,6 +13,7 @@ from mailcore.backend import Cannot, IdentifiesMessages, KeepsSaveDates, Mailbox
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.responses import EmailId, FetchAttribute, SaveDate, ThreadId
 from mailcore.imap.search import compares
+from mailcore.imap.session.gmail import GMAIL_IDS, asks_gmail_ids, id_attribute, with_gmail_id
 from mailcore.imap.types import FetchAtt, FetchItem, SequenceSet
 
 # objectid        =  1*255(ALPHA / DIGIT / "_" / "-")
@@ -20,6 +21,8 @@ _OBJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 #: Items that need :class:`~mailcore.backend.IdentifiesMessages`.
 ID_ITEMS: Final = frozenset({FetchAtt("EMAILID"), FetchAtt("THREADID")})
 SAVE_DATE: Final = FetchAtt("SAVEDATE")
+#: All items that are asked of the mailbox here.
+IDENTITY_ITEMS: Final = frozenset({SAVE_DATE, *ID_ITEMS, *GMAIL_IDS})
 
 
 def object_id(text: str) -> str:
@@ -47,7 +50,7 @@ class Identities:
         """
         ids: Mapping[int, ObjectIds] = {}
         save_dates: Mapping[int, datetime] = {}
-        if not ID_ITEMS.isdisjoint(items):
+        if not (ID_ITEMS | GMAIL_IDS).isdisjoint(items):
             if not isinstance(mailbox, IdentifiesMessages):
                 raise Cannot("This mailbox has no ids of messages")
             ids = await mailbox.object_ids(uids)
@@ -56,8 +59,10 @@ class Identities:
         return cls(ids, save_dates)
 
     def attribute(self, name: str, uid: int) -> FetchAttribute:
-        """Return EMAILID, THREADID or SAVEDATE of a message; KeyError if it is gone."""
+        """Return an id or SAVEDATE of a message; KeyError if it is gone."""
         match name:
+            case "X-GM-MSGID" | "X-GM-THRID":
+                return id_attribute(name, self.ids[uid])
             case "EMAILID":
                 return EmailId(object_id(self.ids[uid].email_id))
             case "THREADID":
@@ -77,7 +82,8 @@ async def with_known(key: keys.SearchKey, mailbox: Mailbox, uids: Sequence[int])
     """
     ids: Mapping[int, ObjectIds] = {}
     save_dates: Mapping[int, datetime] | None = None
-    if keys.any_key(key, asks_ids) and isinstance(mailbox, IdentifiesMessages):
+    wants_ids = keys.any_key(key, lambda one: asks_ids(one) or asks_gmail_ids(one))
+    if wants_ids and isinstance(mailbox, IdentifiesMessages):
         ids = await mailbox.object_ids(uids)
     if keys.any_key(key, asks_save_dates) and isinstance(mailbox, KeepsSaveDates):
         save_dates = await mailbox.save_dates(uids)
@@ -86,6 +92,8 @@ async def with_known(key: keys.SearchKey, mailbox: Mailbox, uids: Sequence[int])
         match one:
             case keys.ObjectIdKey(name, value):
                 found = [uid for uid, known in ids.items() if _has_id(known, name, value)]
+            case keys.GmailId():
+                return with_gmail_id(one, ids)
             case keys.DateKey(keys.SAVED, relation, day):
                 if save_dates is None:
                     # RFC 8514 §4.3: the internal date stands for it.

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 from mailcore.imap import commands
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.responses import EsearchResponse, SearchResponse, SortResponse, Tagged
-from mailcore.imap.search import asks_modseq
-from mailcore.imap.session.answers import bad, ok
+from mailcore.imap.search import asks_age, asks_modseq
+from mailcore.imap.session.answers import bad, cannot, ok
 from mailcore.imap.session.contexts import Returning, begin_updates, reuses_tag
+from mailcore.imap.session.gmail import with_queries
 from mailcore.imap.session.identities import with_known
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.saved import save
@@ -91,7 +92,11 @@ class Looking:
             save(view, ())
         if asks_modseq(command.key):
             session.use_modseqs(view)
-        key = await with_known(keys.without_fuzzy(command.key), view.mailbox, view.uids)
+        key = with_queries(command.key, view.name, session.limits.query_words)
+        if asks_age(key) and session.time() is None:
+            self.refused = cannot(command, "A query for an age")
+            return
+        key = await with_known(keys.without_fuzzy(key), view.mailbox, view.uids)
         key = await with_texts(
             key,
             view.mailbox,

@@ -11,6 +11,7 @@ from mailcore.imap.responses import (
     FetchColumn,
     FetchResponse,
     ModSequence,
+    Response,
     Tagged,
     Uid,
     Untagged,
@@ -18,6 +19,7 @@ from mailcore.imap.responses import (
 from mailcore.imap.session.answers import cannot, no, ok
 from mailcore.imap.session.chosen import Chosen
 from mailcore.imap.session.fetch_table import Column, fetch_table
+from mailcore.imap.session.gmail import flags_of, label_steps, labels_of
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.view import View
 from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, SequenceSet, Status
@@ -25,6 +27,7 @@ from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, SequenceSet, Status
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
 
+_LABELS = "X-GM-LABELS"
 _SYSTEM = {flag.lower(): flag for flag in SYSTEM_FLAGS}
 
 
@@ -38,26 +41,80 @@ async def store(session: Session, command: commands.Store) -> Tagged:
         return cannot(command, "STORE")
     if command.unchanged_since is not None:
         session.use_modseqs()
-    flags = canonical(command.flags, view.snapshot.known_flags())
-    check_permanent(flags, mailbox.permanent_flags)
-    action = FlagAction(command.action)
     chosen, limited = within_limit(view.select(command.numbers, command.uid), session.limits)
-    expected = _expected(view, chosen, action, flags) if command.silent else {}
-    modified = set(await mailbox.store_flags(chosen.uids, action, flags, command.unchanged_since))
-    # Without a refresh there is nothing to tell but the flags as they were.
-    await view.refresh()
-    done = chosen.without(modified)
-    done = done.only(view.snapshot.still(done.uids))
-    told = dict(zip(done.uids, view.snapshot.rows(done.uids).modseqs(), strict=True))
-    if not command.silent:
-        await _tell_flags(session, command, done)
-    else:
-        _tell_surprises(session, command, done, expected)
+    change = _store_labels if command.action.endswith(_LABELS) else _store_flags
+    modified, told = await change(session, mailbox, command, chosen)
     await session.tell_updates(expunge=command.uid, told=told)
     code = _code(command, chosen, modified, view)
     if limited is not None and code is not None:
         session.send(Untagged(Status.OK, "Not all was stored", code))
     return ok(command, code=limited or code)
+
+
+# What is left alone because it has changed, and what the client was told: mod-sequences by UID.
+_Stored = tuple[set[int], dict[int, int]]
+
+
+async def _store_flags(
+    session: Session, mailbox: Flaggable, command: commands.Store, chosen: Chosen
+) -> _Stored:
+    view = session.selected
+    action, flags = FlagAction(command.action), _permitted(view, mailbox, command.flags)
+    expected = _expected(view, chosen, action, flags) if command.silent else {}
+    modified = set(await mailbox.store_flags(chosen.uids, action, flags, command.unchanged_since))
+    # Without a refresh there is nothing to tell but the flags as they were.
+    await view.refresh()
+    done = _done(view, chosen, modified)
+    told = dict(zip(done.uids, view.snapshot.rows(done.uids).modseqs(), strict=True))
+    if not command.silent:
+        await _tell_flags(session, command, done)
+    else:
+        _tell_surprises(session, command, done, expected)
+    return modified, told
+
+
+async def _store_labels(
+    session: Session, mailbox: Flaggable, command: commands.Store, chosen: Chosen
+) -> _Stored:
+    """Change the flags that stand for labels.
+
+    What becomes of the flags is news to the client: it is told as if another had done it.
+    """
+    view = session.selected
+    flags = _permitted(view, mailbox, flags_of(command.flags))
+    await view.refresh()
+    left = view.snapshot.still(chosen.uids)
+    modified: set[int] = set()
+    unchanged_since = command.unchanged_since
+    for action, some in label_steps(command.action, flags, view.snapshot.rows(left).flags()):
+        modified |= set(await mailbox.store_flags(left, action, some, unchanged_since))
+        left = [uid for uid in left if uid not in modified]
+        unchanged_since = None
+    await view.refresh()
+    if not command.silent:
+        for number, uid in _done(view, chosen, modified):
+            session.send(_labels_response(view, command, number, uid))
+    return modified, {}
+
+
+def _done(view: View, chosen: Chosen, modified: set[int]) -> Chosen:
+    """Return those messages that are there, without those that were left alone."""
+    done = chosen.without(modified)
+    return done.only(view.snapshot.still(done.uids))
+
+
+def _labels_response(view: View, command: commands.Store, number: int, uid: int) -> Response:
+    labels = labels_of(view.snapshot.flags(uid))
+    if view.uid_only:
+        return FetchResponse(uid, (labels,), uid_only=True)
+    return FetchResponse(number, (Uid(uid), labels) if command.uid else (labels,))
+
+
+def _permitted(view: View, mailbox: Flaggable, flags: tuple[str, ...]) -> frozenset[str]:
+    """Return flags as the mailbox spells them; raises NotPermitted."""
+    found = canonical(flags, view.snapshot.known_flags())
+    check_permanent(found, mailbox.permanent_flags)
+    return found
 
 
 def canonical(flags: tuple[str, ...], known: frozenset[str]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.fetch import fetch_items
 from mailcore.imap.wire.flags import store_flags
 from mailcore.imap.wire.framer import tag_of
+from mailcore.imap.wire.gmail import labels
 from mailcore.imap.wire.listing import parse_list
 from mailcore.imap.wire.metadata import get_metadata, set_metadata
 from mailcore.imap.wire.modifiers import (
@@ -52,7 +53,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/=]++")
 _ID_PAIRS = 30
 # Languages or collations that a client may wish for at a time.
 _PREFERENCES = 50
-_STORE_ACTION = re.compile(rb"([+-]?FLAGS)(\.SILENT)?(?= )", re.IGNORECASE)
+_STORE_ACTION = re.compile(rb"([+-]?(?:FLAGS|X-GM-LABELS))(\.SILENT)?(?= )", re.IGNORECASE)
 
 
 def read_head(line: bytes) -> tuple[str | None, str]:
@@ -273,7 +274,8 @@ def _fetch(*, uid: bool) -> Parser:
 
 # store           =  "STORE" SP sequence-set [SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"]
 #                    SP store-att-flags
-# store-att-flags =  (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
+# store-att-flags =  (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag))) /
+#                    (["+" / "-"] "X-GM-LABELS" [".SILENT"]) SP (label-list / (label *(SP label)))
 def _store(*, uid: bool) -> Parser:
     def parse(cursor: Cursor, tag: str) -> c.Command:
         numbers = _numbers(cursor)
@@ -281,14 +283,15 @@ def _store(*, uid: bool) -> Parser:
         if cursor.at(b"("):
             unchanged_since = store_modifiers(cursor)["UNCHANGEDSINCE"]
             cursor.space()
-        action = cursor.need(_STORE_ACTION, "FLAGS")
+        match = cursor.need(_STORE_ACTION, "FLAGS")
+        action = match[1].decode("ascii").upper()
         cursor.space()
         return c.Store(
             tag,
             numbers,
-            action[1].decode("ascii").upper(),
-            store_flags(cursor),
-            action[2] is not None,
+            action,
+            store_flags(cursor) if action.endswith("FLAGS") else labels(cursor),
+            match[2] is not None,
             uid,
             unchanged_since,
         )

@@ -22,6 +22,7 @@ from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_fetch import encode_section
 from mailcore.imap.wire.encode_search import write_search_keys
 from mailcore.imap.wire.fragments import Fragments
+from mailcore.imap.wire.gmail import write_labels
 from mailcore.imap.wire.quoting import (
     astring,
     atom,
@@ -34,6 +35,7 @@ from mailcore.imap.wire.quoting import (
 from mailcore.sasl import encode_base64
 
 _STORE_ACTIONS = frozenset({"FLAGS", "+FLAGS", "-FLAGS"})
+_LABEL_ACTIONS = frozenset({"X-GM-LABELS", "+X-GM-LABELS", "-X-GM-LABELS"})
 
 
 def encode_command(command: c.Command, *, utf8: bool = False, literal_plus: int = 0) -> list[bytes]:
@@ -447,13 +449,17 @@ def _partial(partial: tuple[int, int] | None) -> bytes:
 
 
 def _store(out: Fragments, command: c.Store) -> None:
-    if command.action not in _STORE_ACTIONS:
+    if command.action not in _STORE_ACTIONS | _LABEL_ACTIONS:
         raise LocalProtocolError(f"not an action of STORE: {command.action!r}")
     out.line(b"%bSTORE %b " % (_uid(command), sequence_set(command.numbers)))
     if command.unchanged_since is not None:
         out.line(b"(UNCHANGEDSINCE %b) " % number(command.unchanged_since))
     silent = b".SILENT" if command.silent else b""
-    out.line(b"%b%b %b" % (command.action.encode("ascii"), silent, flag_list(command.flags)))
+    out.line(b"%b%b " % (command.action.encode("ascii"), silent))
+    if command.action in _STORE_ACTIONS:
+        out.line(flag_list(command.flags))
+    else:
+        write_labels(out, command.flags)
 
 
 def _copy(word: bytes) -> Writer:

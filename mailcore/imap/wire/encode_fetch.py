@@ -10,6 +10,7 @@ from mailcore.imap import responses as r
 from mailcore.imap.types import BinaryPart, Section
 from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
+from mailcore.imap.wire.gmail import encode_labels
 from mailcore.imap.wire.quoting import (
     astring,
     atom,
@@ -110,6 +111,9 @@ _ENCODERS: dict[type[r.FetchAttribute], Callable[[Any], bytes]] = {
     r.EmailId: lambda attribute: b"EMAILID " + object_id(attribute.id),
     r.ThreadId: _thread_id,
     r.SaveDate: _save_date,
+    r.GmailMessageId: lambda attribute: b"X-GM-MSGID %b" % number(attribute.id),
+    r.GmailThreadId: lambda attribute: b"X-GM-THRID %b" % number(attribute.id),
+    r.GmailLabels: lambda attribute: b"X-GM-LABELS %b" % encode_labels(attribute.labels),
     r.Preview: _preview,
     r.EnvelopeAttribute: lambda attribute: b"ENVELOPE %b" % encode_envelope(attribute.envelope),
     r.BodyAttribute: _body,

@@ -11,6 +11,7 @@ from mailcore.imap.searchkeys import SearchKey
 from mailcore.imap.wire.cursor import MAX_32
 from mailcore.imap.wire.dates import format_date
 from mailcore.imap.wire.fragments import Fragments
+from mailcore.imap.wire.gmail import write_label
 from mailcore.imap.wire.quoting import atom, number, sequence_set
 
 _SYSTEM_FLAGS = {
@@ -19,6 +20,7 @@ _SYSTEM_FLAGS = {
 }
 _FIELDS = {keys.INTERNAL: "", keys.SENT: "SENT", keys.SAVED: "SAVED"}
 _OBJECT_IDS = frozenset({"EMAILID", "THREADID"})
+_GMAIL_IDS = frozenset({"X-GM-MSGID", "X-GM-THRID"})
 _RELATIONS = frozenset({"BEFORE", "ON", "SINCE"})
 _AGES = frozenset({"OLDER", "YOUNGER"})
 
@@ -104,6 +106,26 @@ def _object_id(out: Fragments, key: keys.ObjectIdKey, codec: str) -> None:
     out.line(key.name.encode("ascii") + b" " + atom(key.value))
 
 
+def _gmail_id(out: Fragments, key: keys.GmailId, codec: str) -> None:
+    if key.name not in _GMAIL_IDS:
+        raise LocalProtocolError(f"not a name of an id: {key.name!r}")
+    out.line(key.name.encode("ascii") + b" " + number(key.value))
+
+
+def _gmail_label(out: Fragments, key: keys.GmailLabel, codec: str) -> None:
+    out.line(b"X-GM-LABELS ")
+    write_label(out, key.label)
+
+
+def _gmail_raw(out: Fragments, key: keys.GmailRaw, codec: str) -> None:
+    out.line(b"X-GM-RAW ")
+    out.text(key.query, codec)
+
+
+def _of_queries(out: Fragments, key: keys.HasAttachment | keys.InMailbox, codec: str) -> None:
+    raise LocalProtocolError(f"SEARCH has no such key: {key}")
+
+
 def _date(out: Fragments, key: keys.DateKey, codec: str) -> None:
     if key.relation not in _RELATIONS:
         raise LocalProtocolError(f"not a relation of dates: {key.relation!r}")
@@ -134,6 +156,11 @@ _WRITERS: dict[type[SearchKey], Callable[[Fragments, Any, str], None]] = {
     keys.Age: _age,
     keys.SaveDatesKept: lambda out, key, codec: out.line(b"SAVEDATESUPPORTED"),
     keys.ObjectIdKey: _object_id,
+    keys.GmailId: _gmail_id,
+    keys.GmailLabel: _gmail_label,
+    keys.GmailRaw: _gmail_raw,
+    keys.HasAttachment: _of_queries,
+    keys.InMailbox: _of_queries,
     keys.Larger: lambda out, key, codec: out.line(b"LARGER " + number(key.size)),
     keys.Smaller: lambda out, key, codec: out.line(b"SMALLER " + number(key.size)),
     keys.ModSeq: lambda out, key, codec: out.line(b"MODSEQ " + number(key.value)),

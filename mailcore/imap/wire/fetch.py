@@ -42,6 +42,9 @@ _ATTRIBUTES = {
         "EMAILID",
         "THREADID",
         "SAVEDATE",
+        "X-GM-MSGID",
+        "X-GM-THRID",
+        "X-GM-LABELS",
     )
 }
 # preview-mod     =  "LAZY"                                    ; RFC 8970 §6
@@ -65,6 +68,7 @@ def fetch_items(cursor: Cursor) -> tuple[FetchItem, ...]:
 # fetch-att       =  "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" /
 #                    ".TEXT"] / "BODY" ["STRUCTURE"] / "UID" / "MODSEQ" /
 #                    "EMAILID" / "THREADID" / "SAVEDATE" /
+#                    "X-GM-MSGID" / "X-GM-THRID" / "X-GM-LABELS" /
 #                    "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"] /
 #                    "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary /
 #                    "BODY" [".PEEK"] section ["<" number64 "." nz-number64 ">"]

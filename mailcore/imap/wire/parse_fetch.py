@@ -16,6 +16,7 @@ from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.dates import parse_date_time
 from mailcore.imap.wire.fetch import binary_part, section
 from mailcore.imap.wire.flags import flag
+from mailcore.imap.wire.gmail import labels
 from mailcore.imap.wire.parse_structure import parse_body, parse_envelope
 from mailcore.imap.wire.strings import nstring, text
 from mailcore.imap.wire.values import any_value, object_id
@@ -238,6 +239,23 @@ def _save_date(cursor: Cursor) -> r.SaveDate:
     return r.SaveDate(None if cursor.skip_word("NIL") else parse_date_time(cursor))
 
 
+# msg-att-dynamic =/ "X-GM-MSGID" SP number64 / "X-GM-THRID" SP number64 /
+#                    "X-GM-LABELS" SP label-list
+def _gmail_message_id(cursor: Cursor) -> r.GmailMessageId:
+    cursor.space()
+    return r.GmailMessageId(cursor.number64())
+
+
+def _gmail_thread_id(cursor: Cursor) -> r.GmailThreadId:
+    cursor.space()
+    return r.GmailThreadId(cursor.number64())
+
+
+def _gmail_labels(cursor: Cursor) -> r.GmailLabels:
+    cursor.space()
+    return r.GmailLabels(labels(cursor))
+
+
 # fetch-preview   =  "PREVIEW" SP nstring                     ; RFC 8970 §6
 def _preview(cursor: Cursor) -> r.Preview:
     cursor.space()
@@ -255,6 +273,9 @@ ATTRIBUTES: dict[str, Callable[[Cursor], _Attribute]] = {
     "EMAILID": _email_id,
     "THREADID": _thread_id,
     "SAVEDATE": _save_date,
+    "X-GM-MSGID": _gmail_message_id,
+    "X-GM-THRID": _gmail_thread_id,
+    "X-GM-LABELS": _gmail_labels,
     "PREVIEW": _preview,
     "ENVELOPE": _envelope,
     "BODYSTRUCTURE": _structure,

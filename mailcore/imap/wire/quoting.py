@@ -100,6 +100,11 @@ def atom(text: str) -> bytes:
     return data
 
 
+def is_keyword(text: str) -> bool:
+    """Tell whether a text can be a flag of the user's own (RFC 9051 §9, flag-keyword)."""
+    return not text.startswith("\\") and _FLAG.fullmatch(text) is not None
+
+
 @lru_cache(maxsize=4096)
 def flag_list(flags: tuple[str, ...]) -> bytes:
     """Return flags, or mailbox attributes, in brackets.

@@ -13,6 +13,7 @@ from mailcore.imap.types import FetchItem, PartialRange, ResponseCode, Status
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.dates import parse_date
 from mailcore.imap.wire.fetch import fetch_items
+from mailcore.imap.wire.gmail import label
 from mailcore.imap.wire.sets import message_set, partial_range
 from mailcore.imap.wire.strings import astring, atom, string, text
 
@@ -161,6 +162,21 @@ def _object_id(name: str) -> Callable[[Cursor], SearchKey]:
     return parse
 
 
+# search-key      =/ ("X-GM-MSGID" / "X-GM-THRID") SP number64 / "X-GM-LABELS" SP label /
+#                    "X-GM-RAW" SP astring
+def _gmail_id(name: str) -> Callable[[Cursor], SearchKey]:
+    def parse(cursor: Cursor) -> SearchKey:
+        cursor.space()
+        return keys.GmailId(name, cursor.number64())
+
+    return parse
+
+
+def _gmail_label(cursor: Cursor) -> SearchKey:
+    cursor.space()
+    return keys.GmailLabel(label(cursor))
+
+
 def _any_header(cursor: Cursor) -> SearchKey:
     cursor.space()
     name = text(astring(cursor))
@@ -240,6 +256,9 @@ _KEYS: dict[str, Callable[[Cursor], SearchKey]] = {
     "SAVEDATESUPPORTED": _constant(keys.SaveDatesKept()),
     **{name: _object_id(name) for name in ("EMAILID", "THREADID")},
     **{name: _age(name) for name in ("OLDER", "YOUNGER")},
+    **{name: _gmail_id(name) for name in ("X-GM-MSGID", "X-GM-THRID")},
+    "X-GM-LABELS": _gmail_label,
+    "X-GM-RAW": lambda cursor: keys.GmailRaw(_argument(cursor)),
     "LARGER": _size(keys.Larger),
     "SMALLER": _size(keys.Smaller),
     "UID": _uid,

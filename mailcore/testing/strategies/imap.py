@@ -5,8 +5,10 @@ Everything is in the one form that the parser makes, so ``parse(encode(command))
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -69,6 +71,9 @@ _NAMES = st.one_of(
 mailbox_names = _NAMES.map(_usual_inbox)
 #: The same, and patterns with wildcards.
 mailbox_patterns = st.one_of(_NAMES, st.sampled_from(["*", "%", "INBOX/%", "R&D*", "Entwürfe%"]))
+
+#: Labels of X-GM-EXT-1, and names that only look like system labels.
+gmail_labels = _NAMES | st.sampled_from(["\\Inbox", "\\Starred", "\\", "\\two words", ""])
 
 #: Names of annotations (RFC 5464 §3.2), and some with their values.
 entry_names = st.one_of(
@@ -134,6 +139,9 @@ _FETCH_ATTRIBUTES = (
     "EMAILID",
     "THREADID",
     "SAVEDATE",
+    "X-GM-MSGID",
+    "X-GM-THRID",
+    "X-GM-LABELS",
 )
 fetch_items: st.SearchStrategy[FetchItem] = st.one_of(
     st.sampled_from(_FETCH_ATTRIBUTES).map(FetchAtt),
@@ -161,6 +169,9 @@ _SEARCH_LEAVES: st.SearchStrategy[keys.SearchKey] = st.one_of(
         st.sampled_from(["EMAILID", "THREADID"]),
         st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True),
     ),
+    st.builds(keys.GmailId, st.sampled_from(["X-GM-MSGID", "X-GM-THRID"]), _MOD_SEQUENCES),
+    st.builds(keys.GmailLabel, gmail_labels),
+    st.builds(keys.GmailRaw, texts),
     st.builds(keys.HasFlag, st.sampled_from([*_SYSTEM_FLAGS, "\\Recent"]) | keywords),
     st.builds(keys.InSet, message_sets, st.booleans()),
     st.builds(keys.Header, st.sampled_from(["From", "Subject", "X-Spam"]) | texts, texts),
@@ -288,6 +299,20 @@ def _perhaps_page(command: c.Fetch) -> st.SearchStrategy[c.Fetch]:
 
 _RETURN_OPTIONS = ("MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE", "RELEVANCY")
 _RETURNS = st.none() | _words(*_RETURN_OPTIONS).filter(bool)
+
+
+def _stores(actions: Sequence[str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[c.Command]:
+    return st.builds(
+        c.Store,
+        tags,
+        message_sets,
+        st.sampled_from(actions),
+        values.map(tuple),
+        st.booleans(),
+        st.booleans(),
+        st.none() | _MOD_SEQUENCES,
+    )
+
 
 #: One strategy a kind of command.
 COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
@@ -460,16 +485,8 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
     )
     .flatmap(_perhaps_vanished)
     .flatmap(_perhaps_page),
-    c.Store: st.builds(
-        c.Store,
-        tags,
-        message_sets,
-        st.sampled_from(["FLAGS", "+FLAGS", "-FLAGS"]),
-        flag_tuples,
-        st.booleans(),
-        st.booleans(),
-        st.none() | _MOD_SEQUENCES,
-    ),
+    c.Store: _stores(["FLAGS", "+FLAGS", "-FLAGS"], flag_tuples)
+    | _stores(["X-GM-LABELS", "+X-GM-LABELS", "-X-GM-LABELS"], st.lists(gmail_labels, max_size=3)),
     c.Copy: st.builds(c.Copy, tags, message_sets, mailbox_names, st.booleans()),
     c.Move: st.builds(c.Move, tags, message_sets, mailbox_names, st.booleans()),
 }

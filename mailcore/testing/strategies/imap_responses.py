@@ -16,6 +16,7 @@ from mailcore.testing.strategies.imap import (
     binary_parts,
     entry_names,
     flag_tuples,
+    gmail_labels,
     internal_dates,
     mailbox_names,
     partial_ranges,
@@ -122,6 +123,9 @@ fetch_attributes: st.SearchStrategy[r.FetchAttribute] = st.one_of(
     st.builds(r.EmailId, _OBJECT_IDS),
     st.builds(r.ThreadId, st.none() | _OBJECT_IDS),
     st.builds(r.SaveDate, st.none() | internal_dates),
+    st.builds(r.GmailMessageId, _SIZES),
+    st.builds(r.GmailThreadId, _SIZES),
+    st.builds(r.GmailLabels, st.lists(gmail_labels, max_size=3).map(tuple)),
     st.builds(r.Preview, st.none() | texts),
     st.builds(r.EnvelopeAttribute, envelopes),
     st.builds(r.BodyAttribute, parts),
@@ -131,7 +135,7 @@ fetch_attributes: st.SearchStrategy[r.FetchAttribute] = st.one_of(
     st.builds(r.Rfc822, st.sampled_from(["RFC822", "RFC822.HEADER", "RFC822.TEXT"]), _BODIES),
     st.builds(
         r.UnknownAttribute,
-        st.sampled_from(["X-GM-MSGID", "X-OWN[1.2]", "X-OWN[TEXT]<5>"]),
+        st.sampled_from(["X-OWN-ID", "X-OWN[1.2]", "X-OWN[TEXT]<5>"]),
         st.sampled_from(
             [b"1278455344230334865", b'"a ) \\" b"', b'(a (b {3}\r\n( ) "" (())) NIL)']
         ),

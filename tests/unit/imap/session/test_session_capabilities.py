@@ -63,6 +63,7 @@ PROBES: dict[str, str] = {
     "UNSELECT": "UNSELECT",
     "URL-PARTIAL": "APPEND INBOX CATENATE (URL /INBOX/;UID=1/;PARTIAL=0.1)",
     "WITHIN": "SEARCH OLDER 60",
+    "X-GM-EXT-1": "FETCH 1 (X-GM-LABELS)",
 }
 #: Capabilities that nothing can be said for which would not be served without them; why not.
 WITHOUT_PROBE = {

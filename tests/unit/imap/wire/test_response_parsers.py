@@ -118,9 +118,9 @@ def attributes(data: bytes) -> tuple[r.FetchAttribute, ...]:
 
 
 def test_unknown_attributes_are_kept_among_known_ones() -> None:
-    assert attributes(b'UID 5 X-GM-LABELS (\\Inbox "a b") X-OWN[1.2]<3> NIL FLAGS ()') == (
+    assert attributes(b'UID 5 X-OWN-LABELS (\\Inbox "a b") X-OWN[1.2]<3> NIL FLAGS ()') == (
         r.Uid(5),
-        r.UnknownAttribute("X-GM-LABELS", b'(\\Inbox "a b")'),
+        r.UnknownAttribute("X-OWN-LABELS", b'(\\Inbox "a b")'),
         r.UnknownAttribute("X-OWN[1.2]<3>", b"NIL"),
         r.Flags(()),
     )
