@@ -9,7 +9,8 @@ code 1 and the data directory kept at the first promise that was broken. The pro
 - any other message is there once or not at all, and what is there is whole;
 - a UID that a client saw names the same message for good, and a flag that was acknowledged stays;
 - UIDVALIDITY stays, UIDNEXT and HIGHESTMODSEQ never go back;
-- the database opens, and SQLite finds nothing wrong with it.
+- SEARCH finds what is there and nothing else, however far the text index has come;
+- the databases open, and SQLite finds nothing wrong with them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ SIZES = (100, 1_000, 1_000, 1_000, 5_000, 5_000, 40_000, 400_000)
 LONGEST_ROUND = 1.0
 LONGEST_START = 1.0
 BATCH = 100
+SEARCHES = 20
 
 
 @dataclass
@@ -286,12 +288,17 @@ class Crashes:
             assert not twice, f"{seen.name} has twice: {twice}"
             new = {uid: name for uid, name in seen.messages.items() if name in sent}
             compare_octets(client, seen.name, new, sent)
+            compare_searches(
+                client, seen.name, self._rng.sample(sorted(new.items()), min(len(new), SEARCHES))
+            )
 
     def _check_database(self) -> None:
-        (file,) = self._data.glob("*.db")
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-            answer = database.execute("PRAGMA integrity_check").fetchall()
-        assert answer == [("ok",)], answer
+        files = list(self._data.glob("*.db"))
+        assert len(files) == 2, files
+        for file in files:
+            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+                answer = database.execute("PRAGMA integrity_check").fetchall()
+            assert answer == [("ok",)], answer
 
 
 def compare_octets(
@@ -305,6 +312,17 @@ def compare_octets(
         _, answer = client.uid("FETCH", some, "(UID BODY.PEEK[])")
         for uid, octets in literals(answer):
             assert octets.endswith(sent[new[uid]]), f"UID {uid} of {mailbox} is not whole"
+
+
+def compare_searches(
+    client: imaplib.IMAP4_SSL, mailbox: str, some: Sequence[tuple[int, str]]
+) -> None:
+    """Look for messages by a text that no other has."""
+    client.select(mailbox, readonly=True)
+    for uid, name in some:
+        for keys in (("HEADER", "Message-ID", f"<{name}>"), ("TEXT", f'": <{name}>"')):
+            _, answer = client.uid("SEARCH", *keys)
+            assert answer == [str(uid).encode()], f"{keys} finds {answer} and not {uid}"
 
 
 def main() -> int:
