@@ -76,7 +76,7 @@ class UnknownResponse:
     """An untagged response that this engine has no type for, or that is not in the grammar.
 
     Arguments:
-        data: what follows ``* ``, in wire notation, literals in place.
+        data: what follows the asterisk, in wire notation, literals in place.
         problem: "" if it is only unknown; else what was wrong with it.
     """
 
