@@ -95,8 +95,9 @@ class Scan:
         self._relevancy = Relevancy(limits)
         self._matcher = compile_key(key, self._uids, self._collate, now, self._relevancy)
         self._whole = needs_body(key)
-        #: The messages that match. Those that are gone do not match.
+        #: The messages that match, in the order in which they were looked at.
         self.found: list[Candidate] = []
+        self._position = view.snapshot.log_end
 
     async def run(
         self, shared: Shared, among: Iterable[tuple[int, int]], enough: int | None = None
@@ -110,7 +111,7 @@ class Scan:
         """
         among = list(among)
         candidates, opens = self._first_look(among)
-        if any(opens) and asks_sent(self._key):
+        if any(opens) and asks_sent(self._key) and enough is None:
             yield len(among) - len(candidates)
             open_ones = sorted(candidate.uid for candidate in compress(candidates, opens))
             await shared.learn_sent(self._view, array("I", open_ones))
@@ -119,9 +120,10 @@ class Scan:
             self.found = candidates[:enough]
             return
         decided = len(among) - len(candidates)
-        for start in range(0, len(candidates), SUMMARIES):
+        undecided = list(zip(candidates, opens, strict=True))
+        for start in range(0, len(undecided), SUMMARIES):
             yield decided + start
-            batch = list(zip(candidates, opens, strict=True))[start : start + SUMMARIES]
+            batch = undecided[start : start + SUMMARIES]
             missing = [candidate.uid for candidate, is_open in batch if is_open]
             summaries = await shared.summaries(self._view.mailbox, missing) if missing else {}
             for at, (candidate, is_open) in enumerate(batch, start):
@@ -134,11 +136,23 @@ class Scan:
                         answer = candidate.text is not None and _ask(self._matcher, candidate)
                     if not answer:
                         continue
-                if candidate.is_there:
+                if not self._has_moved or candidate.is_there:
                     candidate.relevancy = self._relevancy.of(candidate.uid)
                     self.found.append(candidate)
                     if len(self.found) == enough:
                         return
+
+    def in_order(self) -> list[Candidate]:
+        """Return what was found and has not vanished since, by rising number."""
+        found = self.found
+        if self._has_moved:
+            found = [one for one in found if one.is_there]
+        return found[::-1] if found and found[0].number > found[-1].number else found
+
+    @property
+    def _has_moved(self) -> bool:
+        """Whether something has happened to the mailbox since the search began."""
+        return self._view.snapshot.log_end != self._position
 
     def _first_look(self, among: Sequence[tuple[int, int]]) -> tuple[list[Candidate], bytes]:
         """Return what may match by flags, dates and sizes, and of each whether that is open."""

@@ -116,8 +116,7 @@ class Looking:
                 if session.tell_progress(command, before + done, before + len(among)):
                     yield
         # What has vanished since it was found has no date to be sorted by.
-        there = (one for one in scan.found if one.is_there)
-        self.found = sorted(there, key=lambda one: one.number)
+        self.found = scan.in_order()
 
 
 def _only_page(command: Searching) -> PartialRange | None:

@@ -344,25 +344,29 @@ def _sort(response: r.SortResponse) -> bytes:
 # thread-nested   =  2*thread-list
 def _thread(response: r.ThreadResponse) -> bytes:
     words: list[str] = []
-    # What is still to be written, the next last: nodes, and closing brackets.
+    # What is still to be written, the next last: nodes, and brackets.
     waiting: list[r.ThreadNode | str] = []
     for thread in reversed(response.threads):
         waiting += (")", thread, "(")
     while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            words.append(item)
-            continue
-        if item.number is not None:
-            words.append(number(item.number).decode())
-        if item.children:
-            words.append(" " * (item.number is not None))
-        if len(item.children) == 1:
-            waiting.append(item.children[0])
-        else:
-            for child in reversed(item.children):
-                waiting += (")", child, "(")
-    return b"* THREAD%b\r\n" % (" " * bool(words) + "".join(words)).encode("ascii")
+        item: r.ThreadNode | str | None = waiting.pop()
+        while item is not None:
+            if isinstance(item, str):
+                words.append(item)
+                break
+            children = item.children
+            if item.number is not None:
+                words.append(f"{item.number} " if children else str(item.number))
+            item = None
+            if len(children) == 1:
+                item = children[0]
+            else:
+                for child in reversed(children):
+                    waiting += (")", child, "(")
+    text = "".join(words)
+    if "-" in text:
+        raise LocalProtocolError("not a number of a message")
+    return b"* THREAD%b\r\n" % (" " * bool(text) + text).encode("ascii")
 
 
 # ret-data-addto  =  "ADDTO" SP "(" context-position SP sequence-set *(SP ...) ")"
