@@ -161,7 +161,8 @@ def _qresync(known: c.QResync) -> bytes:
 
 def _create(out: Fragments, command: c.Create) -> None:
     out.line(b"CREATE ")
-    out.mailbox(command.mailbox)
+    # RFC 9051 §6.3.4: one separator at the end is no part of the name.
+    out.mailbox(command.mailbox + "/" if command.mailbox.endswith("/") else command.mailbox)
     if command.special_use:
         out.line(b" (USE %b)" % flag_list(command.special_use))
 
