@@ -21,11 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _replay(given.target, given.files)
     if given.atheris:
         return _run_atheris(given.target, given.corpus, given.seconds)
-    campaign = Campaign(given.target, given.corpus, given.seed)
+
+    def report(finding: Finding) -> None:
+        _report(given.target, finding, given.crashes)
+
+    campaign = Campaign(given.target, given.corpus, given.seed, report)
     campaign.run(given.seconds, _tell)
     _tell(campaign)
-    for finding in campaign.findings:
-        _report(given.target, finding, given.crashes)
     return 1 if campaign.findings else 0
 
 
@@ -62,9 +64,8 @@ def _report(target: str, finding: Finding, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / finding.name
     path.write_bytes(finding.data)
-    print(f"\n{finding.where}: {finding.error}")
-    print(f"  {finding.data!r}")
-    print(f"  python -m mailcore.fuzz {target} {path}")
+    print(f"\n{finding.where}: {finding.error}\n  {finding.data!r}")
+    print(f"  python -m mailcore.fuzz {target} {path}", flush=True)
 
 
 def _replay(target: str, files: Sequence[Path]) -> int:

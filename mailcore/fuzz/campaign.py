@@ -64,11 +64,13 @@ class Campaign:
         target: of :data:`TARGETS`.
         corpus: a directory of inputs, read at first; what leads to new lines is added to it.
         seed: of the choices, for a run that can be repeated.
+        found: called with each finding.
     """
 
     target: str
     corpus: Path | None = None
     seed: int | None = None
+    found: Callable[[Finding], None] | None = None
     #: What was found, each kind of failure once.
     findings: list[Finding] = field(default_factory=list)
     #: How many inputs were tried.
@@ -147,8 +149,10 @@ class Campaign:
                 return _where(other) == where
             return False
 
-        smallest = shrink(data, fails)
-        self.findings.append(Finding(smallest, error, where))
+        finding = Finding(shrink(data, fails), error, where)
+        self.findings.append(finding)
+        if self.found is not None:
+            self.found(finding)
 
 
 def check_memory(check: Callable[[bytes], None], data: bytes) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
 
-from mailcore.flow import CLOSE, NEED_DATA, START_TLS
-from mailcore.net.asyncio import bind, serving
+from mailcore.backend import Peer
+from mailcore.flow import CLOSE, NEED_DATA, START_TLS, Session
+from mailcore.net.asyncio import bind
+from mailcore.net.asyncio import serving as serving_door
 from mailcore.net.doors import session_door
 from mailcore.testing.certificates import client_context, server_context
 from mailcore.testing.loop_thread import LoopThread
@@ -53,31 +55,46 @@ def scripted_server(script: Script | Path | str, *, tls: bool = False) -> Iterat
     """
     script = script if isinstance(script, Script) else Script.load(script)
 
+    server = ScriptedServer(Address("localhost", 0))
+
+    def new_session(peer: object) -> ScriptedPeer:
+        server.peers.append(ScriptedPeer(script, "S"))
+        return server.peers[-1]
+
+    with serving(new_session, tls=tls, grace=1) as server.address:
+        yield server
+    server.check()
+
+
+@contextmanager
+def serving(
+    new_session: Callable[[Peer], Session], *, tls: bool = False, grace: float = 0
+) -> Iterator[Address]:
+    """Serve sessions on a free port while the block runs; give where to connect to.
+
+    Arguments:
+        new_session: makes one for each connection.
+        tls: from the start.
+        grace: seconds that connections have at the end of the block.
+    """
+
+    async def open_door() -> Address:
+        door = session_door(
+            "imap",  # only its name in the log
+            await bind("localhost", 0),
+            new_session,
+            implicit_tls=server_context if tls else None,
+            starttls=server_context,
+        )
+        await doors.enter_async_context(serving_door(door, grace=grace))
+        return Address("localhost", door.addresses[0][1])
+
     with LoopThread() as thread:
-        server = ScriptedServer(Address("localhost", 0))
-
-        def new_session(peer: object) -> ScriptedPeer:
-            server.peers.append(ScriptedPeer(script, "S"))
-            return server.peers[-1]
-
-        async def open_door() -> None:
-            door = session_door(
-                "imap",  # only its name in the log
-                await bind("localhost", 0),
-                new_session,
-                implicit_tls=server_context if tls else None,
-                starttls=server_context,
-            )
-            server.address = Address("localhost", door.addresses[0][1])
-            await doors.enter_async_context(serving(door, grace=1))
-
         doors = AsyncExitStack()
-        thread.call(open_door)
         try:
-            yield server
+            yield thread.call(open_door)
         finally:
             thread.call(doors.aclose)
-        server.check()
 
 
 def scripted_client(

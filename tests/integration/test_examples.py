@@ -148,6 +148,18 @@ def test_proxy() -> None:
     assert "secret" not in said
 
 
+def test_fuzz_my_client() -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", "/dev/null"]
+    done = subprocess.run(
+        [*command, "-W", "ignore", str(EXAMPLES / "fuzz_my_client.py")],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=4 * TIMEOUT,
+    )
+    assert "1 passed" in done.stdout, done.stdout
+
+
 def test_outbox() -> None:
     program = (
         "import os, smtplib\n"

@@ -25,35 +25,7 @@ from mailcore.message import (
     preview,
     resolve_section,
 )
-
-PIECES = [
-    b"Content-Type: multipart/mixed; boundary=b",
-    b"Content-Type: multipart/digest; boundary=bb",
-    b"Content-Type: message/rfc822",
-    b"Content-Type: text/html; charset=utf-7",
-    b"Content-Transfer-Encoding: base64",
-    b"Subject: =?utf-8?q?x?=",
-    b"From: g: a@b, <@c:d@e>;",
-    b"--b",
-    b"--b--",
-    b"--bb",
-    b"--bb--",
-    b"--",
-    b"text",
-    b" folded",
-    b"",
-    b"",
-]
-LINES = st.lists(
-    st.tuples(
-        st.sampled_from(PIECES), st.sampled_from([b"\r\n", b"\r\n", b"\n", b"\r", b"", b" \n"])
-    ),
-    max_size=40,
-)
-MIME = LINES.map(lambda lines: b"".join(text + end for text, end in lines))
-SPECIALS = [bytes([octet]) for octet in b"()<>,;:@.\\\"[]= \t\r\n?*'%aQ1\0\xff"]
-WORDS = [b"=?utf-8?q?", b"?=", b"a@b", b"utf-8''", b"1 Jan 2020 00:00", b"\xc3\xa9"]
-FIELD = st.lists(st.sampled_from(SPECIALS + WORDS), max_size=40).map(b"".join)
+from mailcore.testing.strategies import mime
 
 
 def check(data: bytes, part: Part) -> int:
@@ -69,7 +41,7 @@ def check(data: bytes, part: Part) -> int:
     return 1 + sum(check(data, child) for child in part.children)
 
 
-@given(MIME | st.binary(max_size=200))
+@given(mime.torture | st.binary(max_size=200))
 @settings(max_examples=500)
 def test_parts_nest_and_offsets_are_in_order(data: bytes) -> None:
     part = parse_structure(data)
@@ -78,7 +50,7 @@ def test_parts_nest_and_offsets_are_in_order(data: bytes) -> None:
 
 
 @given(
-    MIME,
+    mime.torture,
     st.integers(min_value=1, max_value=5),
     st.integers(min_value=1, max_value=5),
     st.integers(min_value=0, max_value=60),
@@ -91,7 +63,7 @@ def test_so_they_are_beyond_the_limits(data: bytes, depth: int, parts: int, head
     assert part.end == len(data)
 
 
-@given(MIME)
+@given(mime.torture)
 def test_sections_and_texts_never_raise(data: bytes) -> None:
     part = parse_structure(data)
     for text in (None, "HEADER", "TEXT", "MIME", "HEADER.FIELDS"):
@@ -105,7 +77,7 @@ def test_sections_and_texts_never_raise(data: bytes) -> None:
     "".join(iter_text_parts(data, part)).encode()
 
 
-@given(MIME | FIELD)
+@given(mime.torture | mime.fields)
 def test_the_subsets_of_a_header_share_nothing_but_the_blank_line(data: bytes) -> None:
     block = data[: parse_structure(data).body]
     chosen = header_fields(block, ["subject", "a"])
@@ -116,7 +88,7 @@ def test_the_subsets_of_a_header_share_nothing_but_the_blank_line(data: bytes) -
     assert len(names) + len(list(headers(others))) == len(list(headers(block)))
 
 
-@given(FIELD | st.binary(max_size=100))
+@given(mime.fields | st.binary(max_size=100))
 @settings(max_examples=500)
 def test_fields_never_raise_and_never_hold_a_line_end(value: bytes) -> None:
     for address in parse_addresses(value):
