@@ -67,8 +67,8 @@ def _check_round_trip(events: list[object]) -> None:
     encoder, written = ResponseEncoder(), b""
     for event in events:
         text = getattr(event, "text", "")
-        if text.startswith("[") or not text.isprintable():
-            return  # what looks like a code and is none gets another bracket; control codes go
+        if text.startswith("[") or not (text.isascii() and text.isprintable()):
+            return  # what looks like a code and is none gets another bracket; octets become "?"
         try:
             written += encoder.encode(event)  # type: ignore[arg-type]
         except LocalProtocolError:

@@ -119,8 +119,8 @@ def _check_round_trip(command: c.Command) -> None:
     connection.send(r.Tagged("s", Status.OK, "done"))
     if isinstance(command, c.Login | c.Authenticate | c.StartTls):
         return  # not allowed here
-    if isinstance(command, c.AppendBegin) and command.index:
-        return  # no beginning
+    if isinstance(command, c.AppendBegin) and (command.index or command.catenate):
+        return  # no beginning, or not all of one
     try:
         fragments = encode_command(command, utf8=utf8, literal_plus=1 << 20)
     except LocalProtocolError:
