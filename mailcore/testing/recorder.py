@@ -20,45 +20,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
+from mailcore.live.masking import Masking
 from mailcore.testing.loop_thread import LoopThread
 from mailcore.testing.script import Side
 from mailcore.testing.server import Address
 
 _CHUNK: Final = 64 * 1024
 _SECRET: Final = b"<secret>"
-# LOGIN and AUTHENTICATE of IMAP after a tag; AUTH of SMTP.
-_LOGIN: Final = re.compile(rb"([^ ]+ LOGIN) .*", re.IGNORECASE)
-_AUTHENTICATE: Final = re.compile(rb"((?:[^ ]+ AUTHENTICATE|AUTH) [^ ]+)( .*)?", re.IGNORECASE)
-_LITERAL: Final = re.compile(rb".*\{(\d+)\+?\}")
-_CHALLENGE: Final = re.compile(rb"(\+|334) .+")
-#: What an answer begins with that ends a login.
-_OUTCOME: Final = re.compile(rb"[^ *+]+ (?:OK|NO|BAD)\b|[245]\d\d[ -]", re.IGNORECASE)
 _STARTTLS: Final = re.compile(rb"(?:[^ ]+ )?STARTTLS", re.IGNORECASE)
-
-
-class Mask:
-    """Hides passwords and what mechanisms say, line by line."""
-
-    def __init__(self) -> None:
-        self._secret = False
-
-    def line(self, side: Side, line: bytes) -> bytes:
-        """Return a line, without its CRLF, as it may be shown."""
-        if side == "S":
-            if self._secret and _OUTCOME.match(line):
-                self._secret = False
-            if self._secret and (found := _CHALLENGE.fullmatch(line)):
-                return found[1] + b" " + _SECRET
-            return line
-        if self._secret:
-            return _SECRET
-        if found := _LOGIN.fullmatch(line):
-            self._secret = True
-            return found[1] + b" " + _SECRET
-        if found := _AUTHENTICATE.fullmatch(line):
-            self._secret = True
-            return found[1] + (b" " + _SECRET if found[2] else b"")
-        return line
 
 
 class Transcript:
@@ -70,7 +39,9 @@ class Transcript:
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
-        self._mask = Mask()
+        self._masking = Masking(_SECRET)
+        # The tag of the last login; SMTP has none.
+        self._login = b""
         self._open: dict[Side, bytes] = {"C": b"", "S": b""}
         self._upgrading = False
         self._encrypted = False
@@ -82,7 +53,7 @@ class Transcript:
         self._end_line("S" if side == "C" else "C")
         *lines, self._open[side] = (self._open[side] + data).split(b"\r\n")
         for line in lines:
-            self._write(side, self._mask.line(side, line), b"\r\n")
+            self._write(side, self._masked(side, line), b"\r\n")
 
     def close(self) -> None:
         """Take note of the end."""
@@ -94,7 +65,18 @@ class Transcript:
         """Write what has no CRLF: the other side speaks, so this one is done."""
         octets, self._open[side] = self._open[side], b""
         if octets:
-            self._write(side, self._mask.line(side, octets), b"")
+            self._write(side, self._masked(side, octets), b"")
+
+    def _masked(self, side: Side, line: bytes) -> bytes:
+        if side == "C":
+            going_on = self._masking.in_exchange
+            shown = self._masking.client_line(line)
+            if not going_on and (self._masking.in_exchange or shown != line):
+                self._login = line.partition(b" ")[0]
+            return shown
+        if line.startswith((b"235 ", self._login + b" OK")):
+            self._masking.words = False  # from here on a long word is a line of some body
+        return self._masking.server_line(line)
 
     def _write(self, side: Side, octets: bytes, end: bytes) -> None:
         try:
