@@ -17,7 +17,7 @@ from mailcore.registry import BackendNotFound
 from mailcore.serve.arguments import Arguments, parse
 from mailcore.serve.banner import Ready
 from mailcore.serve.check import problems
-from mailcore.serve.protocol import Provider
+from mailcore.serve.protocol import Provider, provider_of
 from mailcore.serve.server import StartupError, serve
 
 
@@ -59,8 +59,9 @@ def _configure(given: Arguments) -> tuple[Configuration, Provider]:
     providers: list[Provider] = []
 
     def find_backend(name: str | None) -> tuple[str, type[Any] | None]:
-        table, provider = registry.find(name)
-        if not isinstance(provider, Provider):
+        table, found = registry.find(name)
+        provider = provider_of(table, found)
+        if provider is None:
             raise BackendNotFound(f"backend {table!r} is not one that can be served")
         providers.append(provider)
         return table, provider.options

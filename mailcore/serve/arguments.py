@@ -92,7 +92,11 @@ def _parser() -> argparse.ArgumentParser:
 def _add_settings(group: argparse._ArgumentGroup) -> None:
     """Add flags; their values are converted by :mod:`mailcore.config`, like those of any source."""
     flag = group.add_argument
-    flag("--backend", metavar="NAME", help="an installed backend, or module:attribute")
+    flag(
+        "--backend",
+        metavar="NAME",
+        help="an installed backend, or module:attribute of one of your own",
+    )
     flag("--data", metavar="DIR", help="data directory (~/.local/share/mailcore)")
     flag("--memory", action="store_const", const="true", help="keep nothing")
     flag("--host", help="address to listen on; * for all (127.0.0.1)")

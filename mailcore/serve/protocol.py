@@ -12,6 +12,8 @@ after the last connection is gone::
     async def open(context: Context) -> AsyncIterator[Backend]:
         yield TicketBackend(context.data)
 
+A backend itself, or a class that makes one, will do where nothing is to be opened or configured.
+
 What is given is a :class:`mailcore.backend.Backend`. If it is also a
 :class:`mailcore.backend.Receives`, the MX door opens; :class:`Bootstraps` and
 :class:`ServesHTTP` are optional in the same manner.
@@ -19,7 +21,8 @@ What is given is a :class:`mailcore.backend.Backend`. If it is also a
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -107,6 +110,40 @@ class Provider(Protocol):
             OSError, ValueError: one clear line for the operator, who gets exit code 2.
         """
         ...
+
+
+class OpenBackend:
+    """Provides a backend that needs no opening, and has nothing to configure.
+
+    Arguments:
+        title: for the banner.
+        backend: there already.
+    """
+
+    options = None
+
+    def __init__(self, title: str, backend: Backend) -> None:
+        self.title = title
+        self._backend = backend
+
+    @asynccontextmanager
+    async def open(self, context: Context) -> AsyncIterator[Backend]:
+        """Give the backend."""
+        yield self._backend
+
+
+def provider_of(name: str, found: object) -> Provider | None:
+    """Return the provider that an object is or stands for; None if it is no such thing.
+
+    Arguments:
+        name: under which it was found.
+        found: a provider, a backend, or a class whose instances are backends.
+    """
+    if isinstance(found, type) and not isinstance(found, Provider) and issubclass(found, Backend):
+        found = found()
+    if isinstance(found, Provider):
+        return found
+    return OpenBackend(name, found) if isinstance(found, Backend) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,3 +152,4 @@ async def _open(context: Context) -> AsyncIterator[Letterbox]:
 
 provider = Provider()
 shelf = ShelfProvider()
+a_shelf = Shelf()

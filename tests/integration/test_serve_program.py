@@ -205,6 +205,14 @@ def test_a_backend_that_takes_no_mail_has_no_door_for_it(start_server: Any) -> N
     assert server.stop() == 0
 
 
+@pytest.mark.parametrize("name", ["letterbox:Shelf", "letterbox:a_shelf"])
+def test_a_backend_needs_no_provider(start_server: Any, name: str) -> None:
+    """A class of them, or one that is there: nothing to open, nothing to configure."""
+    server = start_server("--backend", name)
+    assert server.ready["mx"] is None
+    assert server.stop() == 0
+
+
 def test_a_backend_that_can_not_open_is_one_line(run_server: Run, tmp_path: Path) -> None:
     (tmp_path / "mail").touch()
     line = refused(run_server(*LETTERBOX, *ANY, "--data", tmp_path))
