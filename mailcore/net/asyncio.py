@@ -33,6 +33,8 @@ from mailcore.smtp.session import Listener as Habits
 from mailcore.smtp.session.listener import ORDINARY
 
 GOODBYE: Final = "Server shutting down"
+#: Octets that a connection may send while others wait.
+_TURN: Final = 256 * 1024
 #: Seconds that connections have to end by themselves when their door is drained.
 GRACE: Final = 5.0
 
@@ -41,19 +43,23 @@ class AsyncioSocket:
     """A non-blocking socket that is waited for before it is read.
 
     ``loop.sock_recv`` tries first, and does not let others run if there is something: a peer that
-    never pauses would have the loop for itself.
+    never pauses would have the loop for itself. So would one that reads as fast as it is sent to.
+
+    The loop has to be one that watches sockets: on Windows that is the ``SelectorEventLoop``.
 
     Arguments:
         socket: owned from here on.
     """
 
-    __slots__ = ("_loop", "_socket", "_waiters")
+    __slots__ = ("_loop", "_sent", "_socket", "_waiters")
 
     def __init__(self, socket: stdlib_socket.socket) -> None:
         socket.setblocking(False)
         self._socket = socket
         self._loop = asyncio.get_running_loop()
         self._waiters: set[asyncio.Future[None]] = set()
+        # Octets since others had their turn.
+        self._sent = 0
 
     @property
     def family(self) -> stdlib_socket.AddressFamily:
@@ -74,8 +80,13 @@ class AsyncioSocket:
 
     async def send(self, data: memoryview, /) -> int:
         while True:
+            if self._sent > _TURN:
+                self._sent = 0
+                await asyncio.sleep(0)  # before, for a call that is cancelled has done nothing
             with suppress(BlockingIOError):
-                return self._socket.send(data)
+                sent = self._socket.send(data)
+                self._sent += sent
+                return sent
             await self._wait(self._loop.add_writer, self._loop.remove_writer)
 
     async def _wait(self, add: Callable[..., None], remove: Callable[[int], Any]) -> None:
@@ -87,6 +98,7 @@ class AsyncioSocket:
         add(number, _finish, ready)
         try:
             await ready
+            self._sent = 0
         finally:
             self._waiters.discard(ready)
             if self._socket.fileno() >= 0:  # else the number may be another's by now

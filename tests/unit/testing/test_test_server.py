@@ -7,6 +7,8 @@ import re
 import smtplib
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -226,6 +228,11 @@ def test_half_an_hour_of_idling_takes_no_time(server: Server) -> None:
         client.select()
         assert client.search(None, "YOUNGER 60")[1] == [b"1"]
     assert message["Date"]
+
+
+def test_it_needs_no_trio() -> None:
+    program = "import sys; from mailcore.testing import running; sys.exit('trio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
 def test_time_does_not_go_back(server: Server) -> None:
