@@ -22,6 +22,7 @@ from mailcore_agentpost.delivery import Courier
 from mailcore_agentpost.delivery.attempt import Attempts
 from mailcore_agentpost.delivery.routes import Routes
 from mailcore_agentpost.delivery.signing import Signer
+from mailcore_agentpost.drafting import Drafts
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
@@ -29,6 +30,7 @@ from mailcore_agentpost.imap import Access, Account
 from mailcore_agentpost.mail import inboxes, keys
 from mailcore_agentpost.operations import Monitoring, Operations, SessionService
 from mailcore_agentpost.policy import Sender, SendPolicy
+from mailcore_agentpost.searching import Searching
 from mailcore_agentpost.sending import Outbox, forget_old
 from mailcore_agentpost.service import Service
 from mailcore_agentpost.settings import Relay, Settings
@@ -36,6 +38,7 @@ from mailcore_agentpost.smtp import Inbound, Submitting
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.texts import TextIndex
 from mailcore_agentpost.types import InboxRow, KeyRow
+from mailcore_agentpost.uploading import Uploads
 from mailcore_agentpost.webhooks import WebhookSender, WebhookService
 
 _FILE: Final = "agentpost.db"
@@ -91,7 +94,9 @@ class AgentPost:
         self._submitting = Submitting(store, policy, outbox, context.domain)
         self._connections: Counter[str] = Counter()
         #: What REST can do, for whoever embeds AgentPost.
-        self.service = Service(store, outbox, hub, context.domain)
+        self.service = Service(
+            store, outbox, Searching(store, texts, context.limits), hub, context.domain
+        )
         log = EventLog(store, hub)
         #: Sends what webhooks are to get, while its ``run`` runs.
         self.webhook_sender = WebhookSender(
@@ -99,6 +104,8 @@ class AgentPost:
         )
         self._http = HTTPDoor(
             self.service,
+            Drafts(self.service, store, context.limits),
+            Uploads(store, context.limits),
             log,
             WebhookService(store, self.webhook_sender.wake),
             Operations(

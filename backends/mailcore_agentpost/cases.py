@@ -62,8 +62,8 @@ SENDER_NOT_ALLOWED: Final = Case(
 )  # fmt: skip
 MESSAGE_REJECTED: Final = Case(
     (550, "5.7.1"), 403, "message_rejected",
-    "A filter rule blocks this",
-    "Look at /api/v1/filter-rules.",
+    "A filter rule or a suppression blocks this",
+    "Look at /api/v1/filter-rules and /api/v1/suppressions.",
 )  # fmt: skip
 UNKNOWN_RECIPIENT: Final = Case(
     (550, "5.1.1"), 422, "unknown_recipient",
@@ -99,6 +99,16 @@ IDEMPOTENCY_CONFLICT: Final = Case(
     (451, "4.3.0"), 409, "idempotency_conflict",
     "This Idempotency-Key was used for another request",
     "Use a new key for each message.",
+)  # fmt: skip
+DRAFT_CHANGED: Final = Case(
+    (451, "4.3.0"), 409, "draft_changed",
+    "This draft has been changed or sent meanwhile",
+    "Read it again, and change or send it as it is now.",
+)  # fmt: skip
+TOO_MANY_UPLOADS: Final = Case(
+    (452, "4.2.2"), 429, "too_many_uploads",
+    "Too many attachments wait to be cited",
+    "Delete some at /api/v1/attachments/{key}, or wait until they expire.",
 )  # fmt: skip
 UNAVAILABLE: Final = Case(
     (451, "4.3.0"), 503, "unavailable",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from datetime import UTC, datetime
 from typing import Final, Literal
 
-Kind = Literal["org", "inb", "msg", "thr", "key", "rul", "evt", "whk", "dlv", "que"]
+Kind = Literal["org", "inb", "msg", "thr", "key", "rul", "evt", "whk", "dlv", "que", "drf", "att"]
 
 # Crockford's base 32: no I, L, O, U.
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -26,3 +27,11 @@ def new_id(kind: Kind) -> str:
         _last = value = max(value, _last + 1)
     digits = (_DIGITS[value >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
     return f"{kind}_{''.join(digits)}"
+
+
+def made_at(identifier: str) -> datetime:
+    """Return when an identifier was made: a ULID begins with the milliseconds since 1970."""
+    value = 0
+    for digit in identifier.rpartition("_")[2][:10]:
+        value = value << 5 | _DIGITS.index(digit)
+    return datetime.fromtimestamp(value / 1000, UTC)

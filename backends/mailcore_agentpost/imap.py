@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -33,19 +33,16 @@ from mailcore.backend import (
     TextMatches,
 )
 from mailcore.limits import Limits
-from mailcore.message import Buffer
+from mailcore_agentpost.appending import Appending
 from mailcore_agentpost.hub import Hub, Watcher, folder_id
-from mailcore_agentpost.mail import folders, messages, metadata, placements, quota
-from mailcore_agentpost.mail.digest import Digest, digest
-from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, STANDARD, TRASH, Folder
-from mailcore_agentpost.mail.placements import Placement
+from mailcore_agentpost.mail import drafts, folders, messages, metadata, placements, quota
+from mailcore_agentpost.mail.folders import DRAFTS, INBOX, STANDARD, TRASH, Folder
 from mailcore_agentpost.policy import Sender
-from mailcore_agentpost.sending import SEEN, in_thread_if_large
+from mailcore_agentpost.sending import SEEN
 from mailcore_agentpost.settings import Settings
 from mailcore_agentpost.smtp import Submission, Submitting
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.texts import TextIndex
-from mailcore_agentpost.types import Direction
 
 _FLAGS: Final = frozenset({"\\Answered", "\\Flagged", "\\Deleted", SEEN, "\\Draft", "\\*"})
 
@@ -234,20 +231,6 @@ def _empty_inbox(transaction: Transaction, inbox: str, name: str, new_name: str)
     placements.move(transaction, source.id, placements.all_uids(transaction, source.id), target)
 
 
-@dataclass(frozen=True, slots=True)
-class _Appended:
-    """A message on its way into a folder."""
-
-    data: Buffer
-    digest: Digest
-    flags: frozenset[str]
-    date: datetime
-
-
-def _read(new: NewMessage, data: Buffer, limits: Limits) -> Digest:
-    return digest(data, limits, new.summary)
-
-
 class Mailbox:
     """A folder.
 
@@ -315,76 +298,34 @@ class Mailbox:
 
     async def append(self, new: Sequence[NewMessage]) -> Sequence[int]:
         self._access.check_write()
-        appended = await self._prepared(new)
-        return await self._store.write(lambda transaction: self._append(transaction, appended))
+        appending = self._appending(self._folder)
+        with ExitStack() as spools:
+            appended = await appending.prepare(new, spools)
+            return await self._store.write(partial(appending.place, appended=appended))
 
-    async def _prepared(self, new: Sequence[NewMessage]) -> list[_Appended]:
-        now = datetime.now(UTC)
-        appended: list[_Appended] = []
-        for one in new:
-            data = one.content.buffer()
-            read = partial(_read, one, data, self._access.limits)
-            made = await in_thread_if_large(data, self._access.limits, read)
-            appended.append(_Appended(data, made, one.flags, one.internal_date or now))
-        return appended
-
-    def _append(self, transaction: Transaction, appended: Sequence[_Appended]) -> list[int]:
-        now = time.time()
-        direction: Direction = "outbound" if self._folder.name in (SENT, DRAFTS) else "inbound"
-        size = sum(len(one.data) for one in appended)
-        limit = self._access.settings.inbox_storage
-        quota.check_room(transaction, self._folder.inbox, size, limit)
-        placed: list[Placement] = []
-        for one in appended:
-            flags = one.flags
-            body = messages.write_body(transaction, one.data)
-            if (sent := self._sent_copy(transaction, one.digest)) is not None:
-                number, kept = sent
-                flags |= kept
-                messages.replace_octets(transaction, number, body, one.digest)
-            else:
-                number = messages.insert_message(
-                    transaction, self._folder.inbox, direction, body, one.digest, now
-                ).number
-            placed.append(Placement(number, flags, len(one.data), one.date))
-        return placements.place(transaction, self._folder.id, placed)
+    def _appending(self, folder: Folder) -> Appending:
+        access = self._access
+        return Appending(access.store, access.limits, access.settings.inbox_storage, folder)
 
     async def replace(self, uid: int, message: NewMessage, name: str) -> int:
         self._access.check_write()
-        appended = await self._prepared([message])
         find = partial(folders.find_folder, inbox=self._folder.inbox, name=name)
-        target = Mailbox(self._access, await self._store.read(find))
+        appending = self._appending(await self._store.read(find))
+        draft = await self._store.read(
+            partial(drafts.placed_draft, folder=self._folder.id, uid=uid)
+        )
 
         def work(transaction: Transaction) -> int:
             if uid not in placements.all_uids(transaction, self._folder.id):
                 raise KeyError(uid)
             # Not into Trash: each save of a draft would leave one there.
             placements.expunge(transaction, self._folder.id, [uid], None)
-            (new,) = target._append(transaction, appended)
+            (new,) = appending.place(transaction, appended)
             return new
 
-        return await self._store.write(work)
-
-    def _sent_copy(
-        self, transaction: Transaction, appended: Digest
-    ) -> tuple[int, frozenset[str]] | None:
-        """Take the copy that sending has put into Sent out of it; return its number and flags.
-
-        Many clients send a message and then append it to Sent: the same message, once.
-        """
-        if self._folder.name != SENT or appended.message_id is None or appended.sent is None:
-            return None
-        row = transaction.execute(
-            "SELECT number, uid, flags FROM messages JOIN placements ON message = number"
-            " WHERE inbox = ? AND message_id = ? AND sent = ? AND folder = ?"
-            " AND EXISTS (SELECT 1 FROM sends WHERE sends.message = messages.id)"
-            " AND (SELECT count(*) FROM placements WHERE message = number) = 1",
-            (self._folder.inbox, appended.message_id, appended.sent, self._folder.id),
-        ).fetchone()
-        if row is None:
-            return None
-        placements.remove(transaction, self._folder.id, [row["uid"]])
-        return row["number"], frozenset(row["flags"].split())
+        with ExitStack() as spools:
+            appended = await appending.prepare([message], spools, draft)
+            return await self._store.write(work)
 
     async def store_flags(
         self,
@@ -429,6 +370,9 @@ class Mailbox:
 
         def work(transaction: Transaction) -> Copied:
             target = folders.find_folder(transaction.connection, self._folder.inbox, name)
-            return transfer(transaction, self._folder.id, uids, target)
+            copied = transfer(transaction, self._folder.id, uids, target)
+            if DRAFTS in (name, self._folder.name) or self._folder.name == TRASH:
+                drafts.adopt(transaction, target, copied.target)
+            return copied
 
         return await self._store.write(work)

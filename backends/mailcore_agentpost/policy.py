@@ -24,9 +24,9 @@ from mailcore_agentpost.cases import (
 from mailcore_agentpost.mail.inboxes import find_inbox, find_recipient, without_tag
 from mailcore_agentpost.mail.keys import valid_key
 from mailcore_agentpost.mail.rules import is_blocked
-from mailcore_agentpost.mail.suppressions import is_suppressed
+from mailcore_agentpost.mail.suppressions import find_suppression
 from mailcore_agentpost.settings import Settings
-from mailcore_agentpost.types import InboxRow
+from mailcore_agentpost.types import InboxRow, Rate
 
 _MINUTE: Final = 60.0
 _DAY: Final = 24 * 60 * 60.0
@@ -81,13 +81,7 @@ class SendPolicy:
         self._check_rates(connection, sender, now)
 
     def _check_rates(self, connection: sqlite3.Connection, sender: Sender, now: float) -> None:
-        settings = self._settings
-        rates = (
-            ("key", sender.key, settings.sends_per_key_minute, _MINUTE),
-            ("inbox", sender.inbox, settings.sends_per_inbox_minute, _MINUTE),
-            ("organization", sender.organization, settings.sends_per_organization_day, _DAY),
-        )
-        for column, value, most, window in rates:
+        for column, value, most, window in self._rates(sender):
             # The one that has to leave the window before there is room again.
             row = connection.execute(
                 f"SELECT at FROM sends WHERE {column} = ? AND at > ?"
@@ -101,6 +95,34 @@ class SendPolicy:
                     f"Too many messages of this {column}; try again in {max(wait, 1):.0f} s",
                     retry_after=wait,
                 )
+
+    def _rates(self, sender: Sender) -> tuple[tuple[str, str, int, float], ...]:
+        """Return the column of ``sends`` and its value, how many in it, and in which seconds."""
+        settings = self._settings
+        return (
+            ("key", sender.key, settings.sends_per_key_minute, _MINUTE),
+            ("inbox", sender.inbox, settings.sends_per_inbox_minute, _MINUTE),
+            ("organization", sender.organization, settings.sends_per_organization_day, _DAY),
+        )
+
+    def rates(self, connection: sqlite3.Connection, sender: Sender, now: float) -> list[Rate]:
+        """Return how near each bound on sending is."""
+        found: list[Rate] = []
+        for column, value, most, window in self._rates(sender):
+            count, first = connection.execute(
+                f"SELECT count(*), min(at) FROM sends WHERE {column} = ? AND at > ?",
+                (value, now - window),
+            ).fetchone()
+            found.append(
+                Rate(
+                    name=column,
+                    quota=most,
+                    window=window,
+                    remaining=max(most - count, 0),
+                    reset=0 if first is None else first + window - now,
+                )
+            )
+        return found
 
     def check_from(self, sender: Sender, address: str) -> None:
         """Judge MAIL FROM; raises Refusal SENDER_NOT_ALLOWED."""
@@ -160,7 +182,7 @@ class SendPolicy:
     def _is_blocked(
         self, connection: sqlite3.Connection, sender: Sender, recipient: Resolved
     ) -> bool:
-        if recipient.inbox is None and is_suppressed(
+        if recipient.inbox is None and find_suppression(
             connection, sender.organization, recipient.address
         ):
             return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
@@ -16,18 +17,20 @@ from typing import Final, TypeVar
 import trio
 
 from mailcore.limits import Limits
-from mailcore.message import Buffer, find_header, header_block, headers, pieces
-from mailcore.spool import Content
+from mailcore.message import Buffer, find_header, header_block, pieces
 from mailcore_agentpost.cases import IDEMPOTENCY_CONFLICT, MESSAGE_TOO_BIG, Refusal
 from mailcore_agentpost.mail.digest import Digest, digest
+from mailcore_agentpost.mail.drafts import check_unchanged, take_revision
 from mailcore_agentpost.mail.events import forget_events, record
-from mailcore_agentpost.mail.folders import INBOX, SENT, find_folder
+from mailcore_agentpost.mail.fields import with_fields
+from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, find_folder
 from mailcore_agentpost.mail.messages import Stored, insert_message, write_body
 from mailcore_agentpost.mail.placements import Placement, place
 from mailcore_agentpost.mail.queue import enqueue
+from mailcore_agentpost.mail.uploads import forget_uploads
 from mailcore_agentpost.policy import Resolved, Sender, SendPolicy
 from mailcore_agentpost.store import Store, Transaction
-from mailcore_agentpost.types import Direction, InboxRow
+from mailcore_agentpost.types import Direction, InboxRow, MessageRow, Rate
 
 T = TypeVar("T")
 
@@ -59,6 +62,7 @@ class Message:
         trace: header fields to put in front of what is delivered here.
         labels: of the copy in Sent.
         idempotency: a key and the fingerprint of its request, or None.
+        draft: what is sent, as it was read: it is gone when the message is sent; or None.
     """
 
     data: Buffer
@@ -67,6 +71,7 @@ class Message:
     trace: bytes = b""
     labels: Collection[str] = ()
     idempotency: tuple[str, bytes] | None = None
+    draft: MessageRow | None = None
 
 
 class Outbox:
@@ -109,6 +114,10 @@ class Outbox:
             commit = partial(self._commit, sender, message, sent, delivered, fingerprint)
             return await self._store.write(commit)
 
+    async def rates(self, sender: Sender) -> list[Rate]:
+        """Return how near each bound on sending is."""
+        return await self._store.read(partial(self._policy.rates, sender=sender, now=time.time()))
+
     def _prepare(self, sender: Sender, message: Message, spools: ExitStack) -> tuple[Copy, Copy]:
         """Make the copy for Sent and the one that is delivered (RFC 6409 §8, RFC 5321 §4.4)."""
         most = self._limits.header_block
@@ -117,35 +126,15 @@ class Outbox:
             # What lies beyond could be a Bcc that is not taken out.
             raise Refusal(MESSAGE_TOO_BIG, f"A header has fewer than {most} octets")
         self._policy.check_header(sender, header)
-        missing = _missing_fields(sender, header)
-        sent = self._with(missing, message.data, header, (), spools)
+        missing = missing_fields(sender.address, header)
+        change = partial(with_fields, message.data, header, limits=self._limits, spools=spools)
+        sent = change(added=missing, dropped=())
         trace = return_path(message.sender) + message.trace + missing
-        delivered = self._with(trace, message.data, header, (b"bcc", b"return-path"), spools)
+        delivered = change(added=trace, dropped=(b"bcc", b"return-path"))
         return self._copy(sent), self._copy(delivered)
 
     def _copy(self, data: Buffer) -> Copy:
         return Copy(data, digest(data, self._limits))
-
-    def _with(
-        self,
-        added: bytes,
-        data: Buffer,
-        header: bytes,
-        dropped: Collection[bytes],
-        spools: ExitStack,
-    ) -> Buffer:
-        """Return a message with fields in front and without some others."""
-        fields = [field for field in headers(header) if field.name.lower() in dropped]
-        if not added and not fields:
-            return data
-        content = spools.enter_context(Content(added, memory=self._limits.spool_memory))
-        start = 0
-        for field in fields:
-            content.write(header[start : field.start])
-            start = field.end
-        for piece in pieces(data, start=start):
-            content.write(piece)
-        return content.buffer()
 
     def _commit(
         self,
@@ -161,6 +150,8 @@ class Outbox:
         if before is not None:
             return before
         connection = transaction.connection
+        if message.draft is not None:
+            _use_up(transaction, message.draft)
         self._policy.check_sender(connection, sender, now)
         recipients = self._policy.check_recipients(connection, sender, message.recipients)
         kept = store_message(
@@ -195,6 +186,14 @@ class Outbox:
             for inbox in inboxes:
                 receive_message(transaction, inbox, body, delivered, now)
         return kept
+
+
+def _use_up(transaction: Transaction, draft: MessageRow) -> None:
+    """Take a draft out of Drafts, as it is being sent; raises Refusal DRAFT_CHANGED."""
+    check_unchanged(transaction.connection, draft)
+    assert draft.draft_id is not None
+    drafts = find_folder(transaction.connection, draft.inbox_id, DRAFTS)
+    take_revision(transaction, drafts, draft.draft_id)
 
 
 async def in_thread_if_large(data: Buffer, limits: Limits, work: Callable[[], T]) -> T:
@@ -237,15 +236,19 @@ def store_message(
     return stored
 
 
-def _missing_fields(sender: Sender, header: bytes) -> bytes:
-    """Make Date, From and Message-ID where the client gave none (RFC 6409 §8)."""
+def missing_fields(address: str, header: bytes) -> bytes:
+    """Make Date, From and Message-ID where the client gave none (RFC 6409 §8).
+
+    Arguments:
+        address: of the inbox that a message is from.
+    """
     fields = ""
     if find_header(header, "date") is None:
         fields += f"Date: {format_datetime(datetime.now(UTC))}\r\n"
     if find_header(header, "from") is None:
-        fields += f"From: {sender.address}\r\n"
+        fields += f"From: {address}\r\n"
     if find_header(header, "message-id") is None:
-        domain = sender.address.rpartition("@")[2]
+        domain = address.rpartition("@")[2]
         fields += f"Message-ID: <{secrets.token_hex(16)}@{domain}>\r\n"
     return fields.encode()
 
@@ -276,15 +279,9 @@ def _sent_before(
     """Return the message that this one repeats; raises Refusal IDEMPOTENCY_CONFLICT."""
     identifier = None
     if message.idempotency is not None:
-        key, request = message.idempotency
-        row = transaction.execute(
-            "SELECT fingerprint, message FROM idempotency"
-            " WHERE organization = ? AND key = ? AND at > ?",
-            (sender.organization, key, now - _IDEMPOTENCY),
-        ).fetchone()
-        if row is not None and row["fingerprint"] != request:
-            raise Refusal(IDEMPOTENCY_CONFLICT)
-        identifier = row and row["message"]
+        identifier = sent_by_key(
+            transaction.connection, sender.organization, *message.idempotency, now
+        )
     elif fingerprint is not None:
         row = transaction.execute(
             "SELECT message FROM sends WHERE inbox = ? AND fingerprint = ? AND at > ?",
@@ -295,6 +292,30 @@ def _sent_before(
         return None
     row = transaction.execute("SELECT number FROM messages WHERE id = ?", (identifier,)).fetchone()
     return Stored(row["number"] if row is not None else 0, identifier)
+
+
+def sent_by_key(
+    connection: sqlite3.Connection, organization: str, key: str, request: bytes, now: float
+) -> str | None:
+    """Return the id of the message that was sent under an idempotency key within 24 hours.
+
+    Arguments:
+        request: the fingerprint of the request.
+
+    Raises:
+        Refusal: IDEMPOTENCY_CONFLICT, it was another request.
+    """
+    row = connection.execute(
+        "SELECT fingerprint, message FROM idempotency"
+        " WHERE organization = ? AND key = ? AND at > ?",
+        (organization, key, now - _IDEMPOTENCY),
+    ).fetchone()
+    if row is None:
+        return None
+    if row["fingerprint"] != request:
+        raise Refusal(IDEMPOTENCY_CONFLICT)
+    message: str = row["message"]
+    return message
 
 
 def _note(
@@ -357,4 +378,5 @@ def forget_old(transaction: Transaction) -> None:
     day = (time.time() - _DAY,)
     transaction.execute("DELETE FROM sends WHERE at < ?", day)
     transaction.execute("DELETE FROM idempotency WHERE at < ?", day)
+    forget_uploads(transaction, time.time())
     forget_events(transaction, time.time() - _EVENTS_KEPT)

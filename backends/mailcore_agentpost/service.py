@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,9 +13,20 @@ from mailcore.backend import BackendError
 from mailcore_agentpost.cases import MISSING_SCOPE, UNAVAILABLE, Refusal
 from mailcore_agentpost.http.service import NotThere, Refused
 from mailcore_agentpost.hub import Hub
-from mailcore_agentpost.mail import folders, inboxes, keys, listing, messages, rules, threads
+from mailcore_agentpost.mail import (
+    drafts,
+    folders,
+    inboxes,
+    keys,
+    listing,
+    messages,
+    rules,
+    suppressions,
+    threads,
+)
 from mailcore_agentpost.policy import Sender
-from mailcore_agentpost.sending import Message, Outbox
+from mailcore_agentpost.searching import Searching
+from mailcore_agentpost.sending import Message, Outbox, sent_by_key
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import (
     FolderRow,
@@ -24,9 +36,11 @@ from mailcore_agentpost.types import (
     MessageFilter,
     MessageRow,
     Outgoing,
+    Rate,
     RuleAction,
     RuleDirection,
     RuleRow,
+    SuppressionRow,
     ThreadRow,
 )
 
@@ -37,7 +51,7 @@ _USERNAME: Final = "inbox"
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """Turn the refusals of the store and of the policy into those of the HTTP door."""
     try:
         yield
@@ -58,13 +72,16 @@ class Service:
     """What the HTTP door asks of the store (:class:`mailcore_agentpost.http.service.Service`).
 
     Arguments:
-        store, outbox, hub: the backend's.
+        store, outbox, searching, hub: the backend's.
         domain: of new inboxes.
     """
 
-    def __init__(self, store: Store, outbox: Outbox, hub: Hub, domain: str) -> None:
+    def __init__(
+        self, store: Store, outbox: Outbox, searching: Searching, hub: Hub, domain: str
+    ) -> None:
         self._store = store
         self._outbox = outbox
+        self._searching = searching
         self._hub = hub
         self._domain = domain
 
@@ -74,7 +91,7 @@ class Service:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        with _refusals():
+        with refusals():
             return await self._store.read(lambda connection: work(connection, *args, **kwargs))
 
     async def _write(
@@ -83,7 +100,7 @@ class Service:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        with _refusals():
+        with refusals():
             return await self._store.write(lambda transaction: work(transaction, *args, **kwargs))
 
     async def authenticate(self, secret: str) -> KeyRow:
@@ -148,15 +165,17 @@ class Service:
         limit: int,
     ) -> Sequence[MessageRow]:
         await self.inbox(key, inbox_id)
-        return await self._read(listing.list_messages, inbox_id, where, before, limit)
+        with refusals():
+            return await self._searching.messages(inbox_id, where, before, limit)
 
     async def message(self, key: KeyRow, message_id: str) -> MessageRow:
         found = await self._read(listing.find_message, message_id)
-        if found is None or not await self._opens(key, found.inbox_id):
+        if found is None or not await self.opens(key, found.inbox_id):
             raise NotThere("message")
         return found
 
-    async def _opens(self, key: KeyRow, inbox_id: str) -> bool:
+    async def opens(self, key: KeyRow, inbox_id: str) -> bool:
+        """Tell whether an inbox is there, and a key's to see."""
         if key.inbox_id not in (None, inbox_id):
             return False
         return await self._read(inboxes.find_inbox, key.org_id, inbox_id) is not None
@@ -178,7 +197,7 @@ class Service:
         idempotency = None
         if message.idempotency_key is not None:
             idempotency = (message.idempotency_key, message.fingerprint)
-        with _refusals():
+        with refusals():
             stored = await self._outbox.send(
                 Sender(key.id, key.org_id, inbox.id, inbox.address),
                 Message(
@@ -187,9 +206,22 @@ class Service:
                     recipients=message.recipients,
                     labels=message.labels,
                     idempotency=idempotency,
+                    draft=message.draft,
                 ),
             )
         return await self.message(key, stored.id)
+
+    async def send_rates(self, key: KeyRow, inbox_id: str) -> Sequence[Rate]:
+        with refusals():
+            return await self._outbox.rates(Sender(key.id, key.org_id, inbox_id, ""))
+
+    async def sent_before(
+        self, key: KeyRow, idempotency_key: str | None, fingerprint: bytes
+    ) -> MessageRow | None:
+        if idempotency_key is None:
+            return None
+        sent = await self._read(sent_by_key, key.org_id, idempotency_key, fingerprint, time.time())
+        return None if sent is None else await self.message(key, sent)
 
     async def change_flags(
         self, key: KeyRow, message_id: str, *, add: frozenset[str], remove: frozenset[str]
@@ -204,7 +236,7 @@ class Service:
 
     async def restore(self, key: KeyRow, message_id: str) -> MessageRow:
         message = await self.message(key, message_id)
-        await self._write(listing.restore_message, message)
+        await self._write(_restore, message)
         return await self.message(key, message_id)
 
     async def folders(self, key: KeyRow, inbox_id: str) -> Sequence[FolderRow]:
@@ -221,7 +253,7 @@ class Service:
 
     async def thread(self, key: KeyRow, thread_id: str) -> Sequence[MessageRow]:
         found = await self._read(threads.thread_messages, thread_id)
-        if not found or not await self._opens(key, found[0].inbox_id):
+        if not found or not await self.opens(key, found[0].inbox_id):
             raise NotThere("thread")
         return found
 
@@ -303,10 +335,53 @@ class Service:
     async def rules(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[RuleRow]:
         return await self._read(rules.list_rules, key.org_id, after or "", limit)
 
+    async def rule(self, key: KeyRow, rule_id: str) -> RuleRow:
+        found = await self._read(rules.find_rule, key.org_id, rule_id)
+        if found is None:
+            raise NotThere("rule")
+        return found
+
     async def delete_rule(self, key: KeyRow, rule_id: str) -> None:
         _check_unrestricted(key)
         if not await self._write(rules.delete_rule, key.org_id, rule_id):
             raise NotThere("rule")
+
+    # ------------------------------------------------------------------------------ suppressions
+
+    async def add_suppression(self, key: KeyRow, address: str) -> SuppressionRow:
+        _check_unrestricted(key)
+        await self._write(
+            suppressions.suppress,
+            key.org_id,
+            address,
+            reason="manual",
+            message=None,
+            now=time.time(),
+        )
+        return await self.suppression(key, address)
+
+    async def suppressions(
+        self, key: KeyRow, *, after: str | None, limit: int
+    ) -> Sequence[SuppressionRow]:
+        return await self._read(suppressions.list_suppressions, key.org_id, after or "", limit)
+
+    async def suppression(self, key: KeyRow, address: str) -> SuppressionRow:
+        found = await self._read(suppressions.find_suppression, key.org_id, address)
+        if found is None:
+            raise NotThere("suppression")
+        return found
+
+    async def remove_suppression(self, key: KeyRow, address: str) -> None:
+        _check_unrestricted(key)
+        if not await self._write(suppressions.remove_suppression, key.org_id, address):
+            raise NotThere("suppression")
+
+
+def _restore(transaction: Transaction, message: MessageRow) -> None:
+    listing.restore_message(transaction, message)
+    if message.draft_id is not None:
+        target = folders.find_folder(transaction.connection, message.inbox_id, folders.DRAFTS)
+        drafts.adopt_message(transaction, target, message.id)
 
 
 def _check_unrestricted(key: KeyRow) -> None:

@@ -34,6 +34,7 @@ EventType = Literal[
 RuleDirection = Literal["send", "receive"]
 RuleAction = Literal["allow", "block"]
 MatchType = Literal["address", "domain", "subdomain_wildcard"]
+SuppressionReason = Literal["bounce", "complaint", "manual"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,13 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRow:
-    """A message where it lies. ``header`` is its header block, for lists that read no body."""
+    """A message where it lies.
+
+    Arguments:
+        header: its header block, for lists that read no body.
+        number: what the tables and the index call it.
+        draft_id: what ties the revisions of a draft together; None for what was never in Drafts.
+    """
 
     id: str
     inbox_id: str
@@ -79,6 +86,28 @@ class MessageRow:
     size: int
     created_at: datetime
     header: bytes
+    number: int = 0
+    draft_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRow:
+    """An attachment that waits to be cited.
+
+    Arguments:
+        inbox_id: the only inbox that may cite it, or None.
+        body: where its octets are; None until they have come.
+    """
+
+    id: str
+    org_id: str
+    inbox_id: str | None
+    filename: str
+    mime_type: str
+    body: int | None
+    size: int
+    created_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,13 +201,57 @@ class RuleRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionRow:
+    """An address that an organization sends nothing to, and the message that this came of."""
+
+    address: str
+    reason: SuppressionReason
+    message_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A bound on how much is sent, and how near it is.
+
+    Arguments:
+        name: of whom: key, inbox, organization.
+        quota: messages in any ``window`` seconds.
+        remaining: that may be sent at once.
+        reset: seconds until there is room for one more than that; 0 while all are free.
+    """
+
+    name: str
+    quota: int
+    window: float
+    remaining: int
+    reset: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFilter:
-    """Which messages; None for any. Without a folder: all but those in Trash and Drafts."""
+    """Which messages; None for any. Without a folder: all but those in Trash and Drafts.
+
+    Arguments:
+        thread: the id of their thread.
+        since, until: when they came; ``until`` is not within.
+        sender, to, subject: texts in these fields, in any letter case.
+        words: each of them is anywhere in the message, in any letter case.
+    """
 
     folder: str | None = None
     direction: Direction | None = None
     unread: bool | None = None
+    starred: bool | None = None
+    has_attachments: bool | None = None
     label: str | None = None
+    thread: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    sender: str | None = None
+    to: str | None = None
+    subject: str | None = None
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +264,7 @@ class Outgoing:
         labels: of the copy in Sent.
         idempotency_key: repeated within 24 hours, the first message is returned and none is sent.
         fingerprint: of the request; another one under the same key is refused with 409.
+        draft: what is sent, as it was read; it is gone with that.
     """
 
     octets: bytes
@@ -198,3 +272,4 @@ class Outgoing:
     labels: Sequence[str]
     idempotency_key: str | None
     fingerprint: bytes
+    draft: MessageRow | None = None

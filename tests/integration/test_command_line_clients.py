@@ -72,7 +72,9 @@ def test_curl_appends(anna: Account, tmp_path: Path) -> None:
     file = tmp_path / "mail"
     file.write_bytes(MAIL * 3000)
     output(curl(anna, "imaps:/Drafts", "-T", file))
-    assert anna.bodies("Drafts") == [MAIL * 3000]
+    (draft,) = anna.bodies("Drafts")
+    assert draft.startswith(b"X-AgentPost-Draft-Id: drf_")
+    assert draft.endswith(MAIL * 3000)
 
 
 def test_curl_sends(anna: Account, bert: Account, tmp_path: Path) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import msgspec
 
 from mailcore import __version__
+from mailcore_agentpost.drafting import Drafts
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http import static, websocket
 from mailcore_agentpost.http.exchange import Response
 from mailcore_agentpost.http.handlers import (
+    attachments,
+    drafts,
     events,
     inboxes,
     keys,
@@ -20,6 +23,7 @@ from mailcore_agentpost.http.handlers import (
     rules,
     sending,
     sessions,
+    suppressions,
     threads,
     waiting,
     webhooks,
@@ -29,11 +33,14 @@ from mailcore_agentpost.http.openapi import openapi_document
 from mailcore_agentpost.http.routing import Call, Route
 from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.operations import Operations
+from mailcore_agentpost.uploading import Uploads
 from mailcore_agentpost.webhooks.service import WebhookService
 
 
 def routes(
     service: Service,
+    drafting: Drafts,
+    uploads: Uploads,
     log: EventLog,
     hooks: WebhookService,
     operations: Operations,
@@ -51,7 +58,9 @@ def routes(
         *inboxes.routes(inboxes.InboxHandlers(service, imap, smtp)),
         *messages.routes(messages.MessageHandlers(service)),
         *parts.routes(parts.PartHandlers(service)),
-        *sending.routes(sending.SendHandlers(service), limits),
+        *attachments.routes(attachments.AttachmentHandlers(uploads, limits), limits),
+        *sending.routes(sending.SendHandlers(service, uploads), limits),
+        *drafts.routes(drafts.DraftHandlers(service, drafting, uploads), limits),
         *waiting.routes(waiting.WaitHandlers(service, log, limits)),
         *threads.routes(threads.ThreadHandlers(service)),
         *events.routes(events.EventHandlers(log)),
@@ -60,6 +69,7 @@ def routes(
         *keys.routes(keys.KeyHandlers(service)),
         *sessions.routes(sessions.SessionHandlers(operations.sessions)),
         *rules.routes(rules.RuleHandlers(service)),
+        *suppressions.routes(suppressions.SuppressionHandlers(service)),
         *static.routes(static.StaticFiles()),
         *monitoring.routes(
             monitoring.MonitoringHandlers(operations.monitoring, operations.metrics_for)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, SMTPUTF8
 
 from mailcore_agentpost.http.types import Recipient, SendMessage
+
+#: Text, or the addresses of an address field.
+FieldValue = str | tuple[HeaderAddress, ...]
 
 # Bodies in seven bits pass every relay (RFC 6152 is an extension).
 _ASCII = SMTP.clone(cte_type="7bit")
@@ -21,11 +25,11 @@ class Context:
 
     Arguments:
         references: the Message-IDs of the conversation, the one that is answered last.
-        forwarded: the octets of a message that goes along, or None.
+        attached: parts that go along, each with its own header (RFC 2045).
     """
 
     references: Sequence[str] = ()
-    forwarded: bytes | None = None
+    attached: Sequence[bytes] = ()
 
 
 _NO_CONTEXT = Context()
@@ -40,54 +44,85 @@ def compose(sender: Recipient, request: SendMessage, context: Context = _NO_CONT
         sender: who it is from.
         context: what it answers or forwards.
     """
-    everybody = [sender, *request.to, *request.cc, *request.bcc]
+    fields: dict[str, FieldValue] = {
+        "From": people([sender]),
+        **{
+            name: people(some)
+            for name, some in (("To", request.to), ("Cc", request.cc), ("Bcc", request.bcc))
+            if some
+        },
+        "Subject": request.subject,
+        **reply_fields(context.references),
+    }
+    body = compose_body(request.text_body, request.html_body, context.attached)
+    return compose_fields(fields) + b"MIME-Version: 1.0\r\n" + body
+
+
+def reply_fields(references: Sequence[str]) -> dict[str, str]:
+    """Return the fields that tie an answer to what it answers (RFC 5322 §3.6.4)."""
+    if not references:
+        return {}
+    return {"In-Reply-To": references[-1], "References": " ".join(references)}
+
+
+def people(some: Iterable[Recipient]) -> tuple[HeaderAddress, ...]:
+    """Return the value of an address field."""
+    parts = ((one.name, *one.email.rpartition("@")[::2]) for one in some)
+    return tuple(HeaderAddress(name, local, domain) for name, local, domain in parts)
+
+
+def compose_fields(fields: Mapping[str, FieldValue]) -> bytes:
+    """Return header fields as octets, without a blank line after them."""
     # RFC 6532 header fields only where an address can not be said without.
-    ascii_only = all(one.email.isascii() for one in everybody)
-    message = EmailMessage(policy=_ASCII if ascii_only else SMTPUTF8)
-    message["From"] = _header([sender])
-    for name, people in (("To", request.to), ("Cc", request.cc), ("Bcc", request.bcc)):
-        if people:
-            message[name] = _header(people)
-    message["Subject"] = request.subject
-    if context.references:
-        message["In-Reply-To"] = context.references[-1]
-        message["References"] = " ".join(context.references)
-    if context.forwarded is None:
-        _set_text(message, request)
-        return message.as_bytes()
-    text = MIMEPart(policy=message.policy)
-    _set_text(text, request)
-    return _with_forwarded(message.as_bytes(), text.as_bytes(), context.forwarded)
+    addresses = (one for value in fields.values() if not isinstance(value, str) for one in value)
+    ascii_only = all(one.addr_spec.isascii() for one in addresses)
+    header = EmailMessage(policy=_ASCII if ascii_only else SMTPUTF8)
+    for name, value in fields.items():
+        header[name] = value
+    return header.as_bytes().removesuffix(b"\r\n") if fields else b""
 
 
-def _set_text(part: MIMEPart, request: SendMessage) -> None:
-    if request.text_body is not None or request.html_body is None:
-        part.set_content(request.text_body or "")
-        if request.html_body is not None:
-            part.add_alternative(request.html_body, subtype="html")
+def compose_body(text: str | None, html: str | None, attached: Sequence[bytes] = ()) -> bytes:
+    """Return a body with the fields that describe it: text, HTML or both, and what goes along."""
+    part = MIMEPart(policy=_ASCII)
+    if text is not None or html is None:
+        part.set_content(text or "")
+        if html is not None:
+            part.add_alternative(html, subtype="html")
     else:
-        part.set_content(request.html_body, subtype="html")
-
-
-def _with_forwarded(header: bytes, text: bytes, forwarded: bytes) -> bytes:
-    """Put a message together by hand: what is forwarded stays as it is, octet for octet."""
+        part.set_content(html, subtype="html")
+    if not attached:
+        return part.as_bytes()
+    # By hand: what goes along stays as it is, octet for octet.
     boundary = secrets.token_hex(16).encode()
-    encoding = b"7bit" if forwarded.isascii() else b"8bit"
+    pieces = (part.as_bytes(), *attached)
     return b"".join(
         (
-            header.removesuffix(b"\r\n"),
-            b"MIME-Version: 1.0\r\n",
             b'Content-Type: multipart/mixed; boundary="%b"\r\n\r\n' % boundary,
-            b"--%b\r\n%b\r\n" % (boundary, text),
-            b"--%b\r\nContent-Type: message/rfc822\r\n" % boundary,
-            b"Content-Transfer-Encoding: %b\r\n" % encoding,
-            b'Content-Disposition: attachment; filename="forwarded.eml"\r\n\r\n',
-            forwarded,
-            b"\r\n--%b--\r\n" % boundary,
+            *(b"--%b\r\n%b\r\n" % (boundary, piece) for piece in pieces),
+            b"--%b--\r\n" % boundary,
         )
     )
 
 
-def _header(people: Iterable[Recipient]) -> tuple[HeaderAddress, ...]:
-    parts = ((one.name, *one.email.rpartition("@")[::2]) for one in people)
-    return tuple(HeaderAddress(name, local, domain) for name, local, domain in parts)
+def attached_message(octets: bytes) -> bytes:
+    """Return a message as a part of another one."""
+    encoding = b"7bit" if octets.isascii() else b"8bit"
+    return b"".join(
+        (
+            b"Content-Type: message/rfc822\r\n",
+            b"Content-Transfer-Encoding: %b\r\n" % encoding,
+            b'Content-Disposition: attachment; filename="forwarded.eml"\r\n\r\n',
+            octets,
+        )
+    )
+
+
+def attached_file(filename: str, mime_type: str, octets: bytes) -> bytes:
+    """Return a file as a part of a message."""
+    part = MIMEPart(policy=_ASCII)
+    part["Content-Type"] = mime_type
+    part["Content-Transfer-Encoding"] = "base64"
+    part.add_header("Content-Disposition", "attachment", filename=filename)
+    # Not by set_content, which encodes line by line: that takes a second for each large file.
+    return part.as_bytes() + base64.encodebytes(octets).replace(b"\n", b"\r\n")

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from email.utils import formatdate
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -142,29 +143,35 @@ class _Connection:
             await self._receive()
         return not self._idle.cancelled_caught
 
-    async def _read_body(self, limit: int) -> bytes:
-        """Return the body of the request in hand.
+    async def _receive_body(self, declared: int, limit: int) -> AsyncIterator[bytes]:
+        """Yield the body of the request in hand as it comes.
 
         Raises:
             Problem: 413 for more than ``limit`` octets, 408 if it is too slow, 400 if malformed.
         """
+        if declared > limit:
+            raise _too_large(limit)
         if self._h11.they_are_waiting_for_100_continue:
             await self._send(
                 self._h11.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
             )
-        body = bytearray()
+        size = 0
         start = trio.current_time() + self._limits.body_timeout
-        with trio.CancelScope(deadline=start) as scope:
-            while not isinstance(event := self._next_event(), h11.EndOfMessage):
-                if isinstance(event, h11.Data):
-                    body += event.data
-                    if len(body) > limit:
-                        raise _too_large(limit)
-                    scope.deadline = start + len(body) / self._limits.minimum_rate
-                else:
+        while True:
+            # No scope may be open while a piece is with whoever asked for it.
+            with trio.move_on_at(start + size / self._limits.minimum_rate) as scope:
+                event = self._next_event()
+                while not isinstance(event, h11.Data | h11.EndOfMessage):
                     await self._receive()
-            return bytes(body)
-        raise _timed_out("The body of the request took too long.")
+                    event = self._next_event()
+            if scope.cancelled_caught:
+                raise _timed_out("The body of the request took too long.")
+            if not isinstance(event, h11.Data):
+                return
+            size += len(event.data)
+            if size > limit:
+                raise _too_large(limit)
+            yield bytes(event.data)
 
     # ------------------------------------------------------------------------------- answering
 
@@ -230,10 +237,13 @@ class _Connection:
         path, _, query = target.partition("?")
         declared = next((int(value) for name, value in fields if name == b"content-length"), 0)
 
+        receive_body = partial(self._receive_body, declared)
+
         async def read_body(limit: int) -> bytes:
-            if declared > limit:
-                raise _too_large(limit)
-            return await self._read_body(limit)
+            body = bytearray()
+            async for piece in receive_body(limit):
+                body += piece
+            return bytes(body)
 
         return Request(
             id=identity,
@@ -243,6 +253,7 @@ class _Connection:
             fields=fields,
             peer=self._peer,
             read_body=read_body,
+            receive_body=receive_body,
         )
 
     def _request_is_complete(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -50,6 +50,7 @@ class Dispatcher:
             allow = "OPTIONS" if request.path == "*" else self._router.allowed(request.path)
             return Response(status=204, headers={"Allow": allow})
         route, path = self._router.find(request.method, request.path)
+        fields: dict[str, str] = {}
         try:
             key = None if route.public else await self._authorize(request, route)
             call = Call(
@@ -58,14 +59,17 @@ class Dispatcher:
                 path=path,
                 query=decode_query(request.query, route.query),
                 body=await self._body(request, route),
+                fields=fields,
             )
-            return _response(route, await route.handler(call))
-        except Problem:
+            return _response(route, await route.handler(call), fields)
+        except Problem as refusal:
+            refusal.headers.update(fields)
             raise
         except Exception as error:
             problem = self._translate(error)
             if problem is None:
                 raise
+            problem.headers.update(fields)
             raise problem from error
 
     async def _body(self, request: Request, route: Route) -> msgspec.Struct | None:
@@ -85,7 +89,7 @@ class Dispatcher:
 
 
 def _response(
-    route: Route, answer: msgspec.Struct | Response | Upgrade | None
+    route: Route, answer: msgspec.Struct | Response | Upgrade | None, fields: Mapping[str, str]
 ) -> Response | Upgrade:
     if isinstance(answer, Upgrade):
         return answer
@@ -93,13 +97,13 @@ def _response(
         return Response(
             status=answer.status,
             body=answer.body,
-            headers={**_SAFE, **answer.headers},
+            headers={**_SAFE, **fields, **answer.headers},
             length=answer.length,
         )
     if answer is None:
-        return Response(status=204, headers=_SAFE)
+        return Response(status=204, headers={**_SAFE, **fields})
     return Response(
         status=route.status,
         body=msgspec.json.encode(answer),
-        headers={"Content-Type": "application/json", **_SAFE},
+        headers={"Content-Type": "application/json", **_SAFE, **fields},
     )

@@ -12,6 +12,7 @@ import trio
 from mailcore.backend import Peer, Unavailable
 from mailcore.live import Tally
 from mailcore_agentpost.cases import UNAVAILABLE
+from mailcore_agentpost.drafting import Drafts
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.api import routes
 from mailcore_agentpost.http.bearer import bearer_token
@@ -30,6 +31,7 @@ from mailcore_agentpost.http.routing import Route, Router
 from mailcore_agentpost.http.service import NotThere, Refused, Service
 from mailcore_agentpost.operations import Operations
 from mailcore_agentpost.types import KeyRow
+from mailcore_agentpost.uploading import Uploads
 from mailcore_agentpost.webhooks.service import WebhookService
 
 
@@ -38,6 +40,8 @@ class HTTPDoor:
 
     Arguments:
         service: the store behind it.
+        drafts: the same, for messages that are not sent yet.
+        uploads: the same, for attachments that no message has yet.
         events: what happens in it.
         webhooks: who is to be told of that.
         operations: what is shown of the workings of the server.
@@ -49,6 +53,8 @@ class HTTPDoor:
     def __init__(
         self,
         service: Service,
+        drafts: Drafts,
+        uploads: Uploads,
         events: EventLog,
         webhooks: WebhookService,
         operations: Operations,
@@ -62,9 +68,12 @@ class HTTPDoor:
         self._service = service
         self._hosts = AllowedHosts(hosts)
         self._limits = limits
-        table = routes(service, events, webhooks, operations, limits, imap=imap, smtp=smtp)
-        self._router = Router(table)
-        self._dispatcher = Dispatcher(self._router, self._authorize, translate, limits)
+        table = routes(
+            service, drafts, uploads, events, webhooks, operations, limits, imap=imap, smtp=smtp
+        )
+        #: Every route, for whoever asks what there is.
+        self.router = Router(table)
+        self._dispatcher = Dispatcher(self.router, self._authorize, translate, limits)
         self._tally = tally or Tally()
 
     async def serve(self, stream: trio.abc.Stream, peer: Peer, closing: trio.Event) -> None:
@@ -90,7 +99,7 @@ class HTTPDoor:
             status, reason = problem.status, problem.code
             raise
         finally:
-            command = self._router.name(request.method, request.path)
+            command = self.router.name(request.method, request.path)
             seconds = perf_counter() - began
             self._tally.answered("http", command, str(status), reason, seconds)
 

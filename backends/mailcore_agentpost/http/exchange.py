@@ -26,6 +26,7 @@ class Request:
         fields: header fields in order, names in lower case.
         peer: who sent it.
         read_body: reads the body, up to so many octets; raises Problem 413 and 408.
+        receive_body: the same, piece by piece as it comes.
     """
 
     id: str
@@ -35,6 +36,13 @@ class Request:
     fields: Sequence[tuple[bytes, bytes]] = field(repr=False)
     peer: Peer
     read_body: Callable[[int], Awaitable[bytes]] = field(repr=False)
+    receive_body: Callable[[int], AsyncIterator[bytes]] = field(repr=False)
+
+    @property
+    def origin(self) -> str:
+        """What the client calls this server: scheme, host and port."""
+        scheme = "https" if self.peer.tls else "http"
+        return f"{scheme}://{self.header('host') or 'localhost'}"
 
     def header(self, name: str) -> str | None:
         """Return a header field by its lower-case name; several are joined (RFC 9110 §5.3)."""

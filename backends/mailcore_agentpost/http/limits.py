@@ -16,6 +16,7 @@ class HTTPLimits:
         head: request line and header fields together; beyond, 431 (RFC 6585 §5).
         body: a request body, unless its route allows more; beyond, 413.
         message_body: the body of a request that holds a message.
+        upload: the octets of one attachment.
         json_depth: nesting of a JSON body.
         head_timeout: from the first octet of a request to the end of its header fields.
         idle_timeout: between two requests on one connection.
@@ -32,6 +33,7 @@ class HTTPLimits:
     head: int = 32 * KIB
     body: int = 256 * KIB
     message_body: int = 16 * MIB
+    upload: int = 25 * MIB
     json_depth: int = 16
     head_timeout: float = 10.0
     idle_timeout: float = 75.0

@@ -73,8 +73,8 @@ def summary_fields(row: MessageRow) -> dict[str, Any]:
     }
 
 
-def read_text(data: Buffer, structure: Part) -> Text:
-    """Find and decode the bodies of a message; never an error."""
+def read_text(data: Buffer, structure: Part, most: int = MAX_TEXT) -> Text:
+    """Find and decode the bodies of a message, so many octets of each; never an error."""
     plain = html = None
     attachments = False
     for part in leaves(structure):
@@ -83,14 +83,14 @@ def read_text(data: Buffer, structure: Part) -> Text:
         elif part.type != "text":
             continue
         elif part.subtype == "plain" and plain is None:
-            plain = _decode(data, part)
+            plain = _decode(data, part, most)
         elif part.subtype == "html" and html is None:
-            html = _decode(data, part)
+            html = _decode(data, part, most)
     return Text(plain, html, attachments)
 
 
-def _decode(data: Buffer, part: Part) -> str:
-    raw = data[part.body : min(part.end, part.body + MAX_TEXT)]
+def _decode(data: Buffer, part: Part, most: int) -> str:
+    raw = data[part.body : min(part.end, part.body + most)]
     charset = mime.get_parameter(part.parameters, "charset")
     return mime.decode_text(mime.decode_body(raw, part.encoding), charset)
 

@@ -31,6 +31,7 @@ class Call(Generic[KeyT]):
         path: the values of the template's names.
         query: an instance of the route's ``query`` type.
         body: an instance of the route's ``body`` type.
+        fields: header fields that the handler adds to the answer, whatever it will be.
     """
 
     request: Request
@@ -38,6 +39,7 @@ class Call(Generic[KeyT]):
     path: Mapping[str, str]
     query: Any = None
     body: Any = None
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Call[Any]], Awaitable[msgspec.Struct | Response | Upgrade | None]]
@@ -56,10 +58,15 @@ class Route:
         public: True if no key is asked for.
         query: the type of the query parameters, or None for no parameters.
         body: the type of the JSON body, or None for no body.
+        octets: True if the body is any octets, which the handler reads as they come.
         body_limit: octets of the body, where it is not the general bound.
         response: the type of the JSON answer, or None.
         status: of a success.
         media_type: of a success without ``response`` type.
+        nothing: True if it may also answer 204, with nothing.
+        refuses: statuses that its handler refuses with, besides those that follow from the rest.
+        idempotent: True if it heeds ``Idempotency-Key``, as all that send do.
+        listed: False for what is no part of the API: the files of the page.
     """
 
     method: str
@@ -70,10 +77,15 @@ class Route:
     public: bool = False
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
+    octets: bool = False
     body_limit: int | None = None
     response: type[msgspec.Struct] | None = None
     status: int = 200
     media_type: str | None = None
+    nothing: bool = False
+    refuses: Sequence[int] = ()
+    idempotent: bool = False
+    listed: bool = True
 
 
 @dataclass(slots=True)

@@ -14,9 +14,11 @@ from mailcore_agentpost.types import (
     MessageFilter,
     MessageRow,
     Outgoing,
+    Rate,
     RuleAction,
     RuleDirection,
     RuleRow,
+    SuppressionRow,
     ThreadRow,
 )
 
@@ -108,6 +110,19 @@ class Service(Protocol):
         """Judge, store and hand over a message; return after the commit has reached the disk."""
         ...
 
+    async def send_rates(self, key: KeyRow, inbox_id: str) -> Sequence[Rate]:
+        """Return how much may still be sent from an inbox by a key."""
+        ...
+
+    async def sent_before(
+        self, key: KeyRow, idempotency_key: str | None, fingerprint: bytes
+    ) -> MessageRow | None:
+        """Return the message that this very request has sent, if it is repeated.
+
+        Refused: 409 another request had this key.
+        """
+        ...
+
     async def change_flags(
         self, key: KeyRow, message_id: str, *, add: frozenset[str], remove: frozenset[str]
     ) -> MessageRow: ...
@@ -166,4 +181,20 @@ class Service(Protocol):
         """Return rules by ascending id."""
         ...
 
+    async def rule(self, key: KeyRow, rule_id: str) -> RuleRow: ...
+
     async def delete_rule(self, key: KeyRow, rule_id: str) -> None: ...
+
+    async def add_suppression(self, key: KeyRow, address: str) -> SuppressionRow:
+        """Send nothing to an address; return what is noted of it, by now or before."""
+        ...
+
+    async def suppressions(
+        self, key: KeyRow, *, after: str | None, limit: int
+    ) -> Sequence[SuppressionRow]:
+        """Return suppressions by ascending address."""
+        ...
+
+    async def suppression(self, key: KeyRow, address: str) -> SuppressionRow: ...
+
+    async def remove_suppression(self, key: KeyRow, address: str) -> None: ...

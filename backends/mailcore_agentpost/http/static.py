@@ -85,6 +85,7 @@ def routes(static: StaticFiles) -> Sequence[Route]:
             handler=static.index,
             summary="The page",
             public=True,
+            listed=False,
             media_type="text/html",
         ),
         Route(
@@ -93,6 +94,7 @@ def routes(static: StaticFiles) -> Sequence[Route]:
             handler=static.file,
             summary="What the page loads",
             public=True,
+            listed=False,
             media_type="text/javascript",
         ),
     )

@@ -270,5 +270,6 @@ def routes(sockets: WebSockets) -> Sequence[Route]:
             public=True,
             query=SocketQuery,
             status=101,
+            refuses=(401, 403, 426),
         ),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, TRASH, find_folder
 from mailcore_agentpost.mail.placements import change_flags, copy, remove
@@ -16,8 +16,9 @@ from mailcore_agentpost.types import MessageFilter, MessageRow
 # Of a message in several folders, the first of them counts, Trash last: the row that min() takes
 # is the one that the other columns come from.
 _SELECT: Final = """
-    SELECT messages.id, messages.inbox, messages.thread, messages.direction,
-        messages.has_attachments, messages.created_at, messages.header, bodies.size,
+    SELECT messages.id, messages.number, messages.inbox, messages.thread, messages.direction,
+        messages.has_attachments, messages.created_at, messages.header, messages.draft,
+        bodies.size,
         folders.name AS folder, placements.flags,
         min((folders.name = 'Trash') * 1099511627776 + folders.id)
     FROM messages
@@ -25,7 +26,7 @@ _SELECT: Final = """
     JOIN placements ON placements.message = messages.number
     JOIN folders ON folders.id = placements.folder
     WHERE {where}
-    GROUP BY messages.id ORDER BY messages.id DESC LIMIT ?
+    GROUP BY messages.id ORDER BY {order} DESC LIMIT ?
 """
 
 
@@ -41,13 +42,24 @@ def _message(row: sqlite3.Row) -> MessageRow:
         size=row["size"],
         created_at=datetime.fromtimestamp(row["created_at"], UTC),
         header=row["header"],
+        number=row["number"],
+        draft_id=row["draft"],
     )
 
 
 def list_messages(
-    connection: sqlite3.Connection, inbox: str, where: MessageFilter, before: str | None, limit: int
+    connection: sqlite3.Connection,
+    inbox: str,
+    where: MessageFilter,
+    before: str | None,
+    limit: int,
+    among: Collection[int] | None = None,
 ) -> Sequence[MessageRow]:
-    """Return messages of an inbox by descending id; those in Trash and Drafts only when asked."""
+    """Return messages of an inbox by descending id; those in Trash and Drafts only when asked.
+
+    Arguments:
+        among: numbers of messages; no others count.
+    """
     terms = ["messages.inbox = ?"]
     if where.folder is None:
         terms.append(f"folders.name NOT IN ('{TRASH}', '{DRAFTS}')")
@@ -57,10 +69,16 @@ def list_messages(
         ("folders.name = ?", where.folder),
         ("messages.direction = ?", where.direction),
         ("instr(' ' || placements.flags || ' ', ?) > 0", where.label and f" {where.label} "),
+        ("(instr(' ' || placements.flags || ' ', ' \\Seen ') = 0) = ?", where.unread),
+        ("(instr(' ' || placements.flags || ' ', ' \\Flagged ') > 0) = ?", where.starred),
+        ("messages.has_attachments = ?", where.has_attachments),
+        ("messages.thread = ?", where.thread),
         (
-            "(instr(' ' || placements.flags || ' ', ' \\Seen ') = 0) = ?",
-            None if where.unread is None else int(where.unread),
+            "messages.number IN (SELECT value FROM json_each(?))",
+            None if among is None else json.dumps([*among]),
         ),
+        ("messages.created_at >= ?", _seconds(where.since)),
+        ("messages.created_at < ?", _seconds(where.until)),
     ):
         if value is not None:
             terms.append(term)
@@ -68,16 +86,27 @@ def list_messages(
     return select_messages(connection, " AND ".join(terms), values, limit)
 
 
+def _seconds(moment: datetime | None) -> float | None:
+    """Return a bound on ``created_at`` by which a message is not before the moment it is shown."""
+    # Shown are whole microseconds, the nearest; stored is somewhat more or less.
+    return None if moment is None else moment.timestamp() - 0.6e-6
+
+
 def select_messages(
-    connection: sqlite3.Connection, where: str, values: Sequence[Any], limit: int
+    connection: sqlite3.Connection,
+    where: str,
+    values: Sequence[Any],
+    limit: int,
+    order: Literal["messages.id", "messages.draft"] = "messages.id",
 ) -> list[MessageRow]:
     """Return messages by descending id.
 
     Arguments:
         where: SQL over ``messages``, ``placements`` and ``folders``; never a client's text.
         values: for its question marks.
+        order: the id that they come by.
     """
-    rows = connection.execute(_SELECT.format(where=where), (*values, limit))
+    rows = connection.execute(_SELECT.format(where=where, order=order), (*values, limit))
     return [_message(row) for row in rows.fetchall()]
 
 
@@ -94,6 +123,20 @@ def messages_by_id(
     where = "messages.id IN (SELECT value FROM json_each(?))"
     found = select_messages(connection, where, [json.dumps(list(messages))], len(messages))
     return {message.id: message for message in found}
+
+
+def messages_by_message_id(
+    connection: sqlite3.Connection, inbox: str, message_ids: Sequence[str]
+) -> dict[str, MessageRow]:
+    """Return those messages of an inbox that have some Message-IDs; of several the latest."""
+    values = json.dumps(list(message_ids))
+    rows = connection.execute(
+        "SELECT message_id, max(id) AS id FROM messages"
+        " WHERE inbox = ? AND message_id IN (SELECT value FROM json_each(?)) GROUP BY message_id",
+        (inbox, values),
+    ).fetchall()
+    found = messages_by_id(connection, [row["id"] for row in rows])
+    return {row["message_id"]: found[row["id"]] for row in rows if row["id"] in found}
 
 
 def _places(transaction: Transaction, message: str) -> list[tuple[int, int, str]]:
@@ -127,8 +170,10 @@ def trash_message(transaction: Transaction, message: MessageRow) -> None:
 
 
 def restore_message(transaction: Transaction, message: MessageRow) -> None:
-    """Put a message out of Trash into where mail of its direction lies."""
+    """Put a message out of Trash into where it belongs: drafts among drafts, mail by direction."""
     home = SENT if message.direction == "outbound" else INBOX
+    if message.draft_id is not None:
+        home = DRAFTS
     target = find_folder(transaction.connection, message.inbox_id, home)
     places = _places(transaction, message.id)
     if all(folder != target.id for folder, _, _ in places):

@@ -129,16 +129,25 @@ def insert_message(
     body: int,
     digest: Digest,
     now: float,
+    *,
+    thread: str | None = None,
+    draft: str | None = None,
 ) -> Stored:
-    """Store what is known of a message whose octets are stored; it lies in no folder yet."""
+    """Store what is known of a message whose octets are stored; it lies in no folder yet.
+
+    Arguments:
+        thread: its thread, if it answers nothing that is here.
+        draft: what ties it to other revisions of a draft.
+    """
     identifier = new_id("msg")
     number = transaction.execute(
         "INSERT INTO messages (id, inbox, thread, direction, body, message_id, sent,"
-        " has_attachments, created_at, header, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " has_attachments, created_at, header, summary, draft)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             identifier,
             inbox,
-            _thread(transaction, inbox, digest),
+            _thread(transaction, inbox, digest) or thread or new_id("thr"),
             direction,
             body,
             digest.message_id,
@@ -147,6 +156,7 @@ def insert_message(
             now,
             digest.header,
             digest.summary,
+            draft,
         ),
     ).lastrowid
     assert number is not None
@@ -174,7 +184,7 @@ def replace_octets(transaction: Transaction, number: int, body: int, digest: Dig
     purge_body(transaction, old)
 
 
-def _thread(transaction: Transaction, inbox: str, digest: Digest) -> str:
+def _thread(transaction: Transaction, inbox: str, digest: Digest) -> str | None:
     """Find the thread by headers only: that of the nearest ancestor which is here."""
     for ancestor in digest.ancestors:
         row = transaction.execute(
@@ -184,7 +194,7 @@ def _thread(transaction: Transaction, inbox: str, digest: Digest) -> str:
         if row is not None:
             thread: str = row["thread"]
             return thread
-    return new_id("thr")
+    return None
 
 
 def purge(transaction: Transaction, numbers: Sequence[int]) -> list[str]:
@@ -207,12 +217,13 @@ def purge(transaction: Transaction, numbers: Sequence[int]) -> list[str]:
 
 
 def purge_body(transaction: Transaction, body: int) -> None:
-    """Remove a body that no message has and that nobody is still to be sent."""
+    """Remove a body that no message and no upload has, and that nobody is still to be sent."""
     deleted = transaction.execute(
         "DELETE FROM bodies WHERE id = ?"
         " AND NOT EXISTS (SELECT 1 FROM messages WHERE body = ?)"
-        " AND NOT EXISTS (SELECT 1 FROM queue WHERE body = ?)",
-        (body, body, body),
+        " AND NOT EXISTS (SELECT 1 FROM queue WHERE body = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM uploads WHERE body = ?)",
+        (body, body, body, body),
     )
     if deleted.rowcount:
         transaction.execute("DELETE FROM chunks WHERE body = ?", (body,))

@@ -79,6 +79,14 @@ def list_rules(
     return [_rule(row) for row in rows.fetchall()]
 
 
+def find_rule(connection: sqlite3.Connection, organization: str, rule: str) -> RuleRow | None:
+    """Return a rule."""
+    row = connection.execute(
+        "SELECT * FROM rules WHERE id = ? AND organization = ?", (rule, organization)
+    ).fetchone()
+    return None if row is None else _rule(row)
+
+
 def delete_rule(transaction: Transaction, organization: str, rule: str) -> bool:
     """Remove a rule; return whether it was there."""
     deleted = transaction.execute(

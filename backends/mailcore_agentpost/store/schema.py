@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from mailcore_agentpost.ids import new_id
+
 
 def _create(database: Database) -> None:
     database.table("organizations").create(
@@ -276,6 +278,43 @@ def _create_queue(database: Database) -> None:
     )
 
 
+def _name_drafts(database: Database) -> None:
+    # Ties the revisions of a draft together; NULL for what was never in Drafts.
+    database.execute("ALTER TABLE messages ADD COLUMN draft TEXT")
+    database.table("messages").create_index(["draft"])
+    drafts = database.execute(
+        "SELECT DISTINCT message FROM placements JOIN folders ON folders.id = folder"
+        " WHERE special_use = '\\Drafts'"
+    ).fetchall()
+    for (number,) in drafts:
+        database.execute("UPDATE messages SET draft = ? WHERE number = ?", (new_id("drf"), number))
+
+
+def _create_uploads(database: Database) -> None:
+    # Attachments that wait to be cited; the body is NULL until its octets have come.
+    database.table("uploads").create(
+        {
+            "id": str,
+            "organization": str,
+            "inbox": str,
+            "filename": str,
+            "mime_type": str,
+            "ticket": bytes,
+            "body": int,
+            "size": int,
+            "created_at": float,
+        },
+        pk="id",
+        foreign_keys=[("organization", "organizations", "id")],
+        not_null={"organization", "filename", "mime_type", "ticket", "size", "created_at"},
+        defaults={"size": 0},
+    )
+    database.table("uploads").create_index(["ticket"], unique=True)
+    database.table("uploads").create_index(["organization", "created_at"])
+    database.table("uploads").create_index(["created_at"])
+    database.table("uploads").create_index(["body"])
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
@@ -284,6 +323,8 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _note_save_dates,
     _create_annotations,
     _create_queue,
+    _name_drafts,
+    _create_uploads,
 )
 
 

@@ -196,17 +196,29 @@ class Site:
     ) -> Answer:
         """Send a request to the HTTP door; ``secret=None`` shows no key."""
         data = b"" if body is None else json.dumps(body).encode()
+        fields = {"Content-Type": "application/json", **(headers or {})}
+        return await self.http(method, f"/api/v1{path}", data, secret=secret, headers=fields)
+
+    async def http(
+        self,
+        method: str,
+        path: str,
+        data: bytes = b"",
+        *,
+        secret: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send any octets to the HTTP door; without ``secret`` no key is shown."""
         fields = {
             "Host": "localhost",
             "Connection": "close",
-            "Content-Type": "application/json",
             "Content-Length": str(len(data)),
             **(headers or {}),
         }
         if secret is not None:
             fields["Authorization"] = f"Bearer {secret or self.secret}"
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        request = f"{method} /api/v1{path} HTTP/1.1\r\n{head}\r\n".encode() + data
+        request = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + data
         client, server = memory_stream_pair()
 
         async def serve() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import cast
 
 from mailcore_agentpost.http.paging import cut, decode_cursor
-from mailcore_agentpost.http.problems import invalid
 from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
 from mailcore_agentpost.http.types import (
@@ -28,8 +27,6 @@ class KeyHandlers:
     async def create_key(self, call: Call[KeyRow]) -> NewKey:
         """Make a key that can do at most what the asking key can."""
         body = call.body
-        if body.expires_at is not None and body.expires_at.tzinfo is None:
-            raise invalid("A time needs its zone: 2030-01-01T00:00:00Z.", "expires_at")
         row, secret = await self._service.create_key(
             call.key,
             name=body.name,
@@ -84,6 +81,7 @@ def routes(keys: KeyHandlers) -> Sequence[Route]:
             body=CreateKey,
             response=NewKey,
             status=201,
+            refuses=(404,),
         ),
         Route(
             method="GET",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 
 from msgspec import UNSET
 
 from mailcore.message import parse_structure
 from mailcore_agentpost.http.exchange import Response
+from mailcore_agentpost.http.labels import named_label
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.parts import attachments
-from mailcore_agentpost.http.problems import invalid
 from mailcore_agentpost.http.reading import FLAGGED, SEEN, read_text, summary_fields
 from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
@@ -25,6 +26,8 @@ from mailcore_agentpost.http.types import (
 from mailcore_agentpost.types import KeyRow, MessageFilter, MessageRow
 
 _CHUNK = 64 * 1024
+# A quotation mark without its second one is a character like others.
+_WORD = re.compile(r'"([^"]*)"|(\S+)')
 
 
 class MessageHandlers:
@@ -39,12 +42,7 @@ class MessageHandlers:
         rows = await self._service.messages(
             call.key,
             call.path["inbox_id"],
-            where=MessageFilter(
-                folder=query.folder,
-                direction=query.direction,
-                unread=query.unread,
-                label=query.label,
-            ),
+            where=_filter(query),
             before=decode_cursor(query.cursor),
             limit=query.limit + 1,
         )
@@ -88,9 +86,7 @@ class MessageHandlers:
 
     async def remove_label(self, call: Call[KeyRow]) -> None:
         """Take one label off."""
-        if call.path["label"].startswith("\\"):
-            raise invalid("This is a flag and no label.", "label")
-        await self._change_flags(call, add=set(), remove={call.path["label"]})
+        await self._change_flags(call, add=set(), remove={named_label(call)})
 
     async def delete_message(self, call: Call[KeyRow]) -> None:
         """Move a message to Trash."""
@@ -110,6 +106,29 @@ class MessageHandlers:
     async def _chunks(self, key: KeyRow, row: MessageRow) -> AsyncIterator[bytes]:
         for start in range(0, row.size, _CHUNK):
             yield await self._service.read(key, row.id, start, min(start + _CHUNK, row.size))
+
+
+def _filter(query: MessageQuery) -> MessageFilter:
+    return MessageFilter(
+        folder=query.folder,
+        direction=query.direction,
+        unread=query.unread,
+        starred=query.starred,
+        has_attachments=query.has_attachments,
+        label=query.label,
+        thread=query.thread_id,
+        since=query.since,
+        until=query.until,
+        sender=query.sender,
+        to=query.to,
+        subject=query.subject,
+        words=_words(query.q or ""),
+    )
+
+
+def _words(text: str) -> list[str]:
+    """Split what is looked for at its white space, but not within double quotes."""
+    return [quoted or plain for quoted, plain in _WORD.findall(text) if quoted or plain]
 
 
 async def whole_message(service: Service, key: KeyRow, row: MessageRow) -> Message:

@@ -90,5 +90,6 @@ def routes(monitoring: MonitoringHandlers) -> Sequence[Route]:
             summary="Return metrics for Prometheus",
             public=True,
             media_type="text/plain",
+            refuses=(403, 404),
         ),
     )

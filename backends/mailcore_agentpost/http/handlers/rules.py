@@ -46,6 +46,10 @@ class RuleHandlers:
             data=[_rule(row) for row in page.rows],
         )
 
+    async def get_rule(self, call: Call[KeyRow]) -> FilterRule:
+        """Return a rule."""
+        return _rule(await self._service.rule(call.key, call.path["rule_id"]))
+
     async def delete_rule(self, call: Call[KeyRow]) -> None:
         """Remove a rule."""
         await self._service.delete_rule(call.key, call.path["rule_id"])
@@ -83,6 +87,14 @@ def routes(rules: RuleHandlers) -> Sequence[Route]:
             scope="rules:read",
             query=PageQuery,
             response=FilterRulePage,
+        ),
+        Route(
+            method="GET",
+            path=f"{V1}/filter-rules/{{rule_id}}",
+            handler=rules.get_rule,
+            summary="Return a filter rule",
+            scope="rules:read",
+            response=FilterRule,
         ),
         Route(
             method="DELETE",

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
-from mailcore.message import find_header, message_ids, parse_addresses, parse_envelope
-from mailcore_agentpost.http.composing import Context, compose
+from mailcore_agentpost.http.answering import answered, prefixed, references, row_heading
+from mailcore_agentpost.http.attaching import attached
+from mailcore_agentpost.http.composing import Context, attached_message, compose
 from mailcore_agentpost.http.handlers.messages import whole_message
+from mailcore_agentpost.http.idempotency import fingerprint, idempotency_key
 from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.problems import invalid
-from mailcore_agentpost.http.reading import ANSWERED, Heading, addresses, heading
+from mailcore_agentpost.http.rates import send_telling_rates
+from mailcore_agentpost.http.reading import ANSWERED
 from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
-from mailcore_agentpost.http.types import (
-    Address,
-    Message,
-    Recipient,
-    Reply,
-    SendMessage,
-)
-from mailcore_agentpost.mail.inboxes import without_tag
+from mailcore_agentpost.http.types import Message, Recipient, Reply, SendMessage
 from mailcore_agentpost.types import InboxRow, KeyRow, MessageRow, Outgoing
-
-_MAX_IDEMPOTENCY_KEY = 255
-# Of a long conversation the first message and the latest are named (RFC 5322 §3.6.4 asks for all,
-# and everybody cuts).
-_MAX_REFERENCES = 20
+from mailcore_agentpost.uploading import Uploads
 
 
 class SendHandlers:
     """Answers ``POST`` to an inbox's ``/messages``, and to a message's ``/reply`` and the like."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, uploads: Uploads) -> None:
         self._service = service
+        self._uploads = uploads
 
     async def send_message(self, call: Call[KeyRow]) -> Message:
         """Send a message; its copy is in Sent."""
@@ -55,26 +47,27 @@ class SendHandlers:
         """Pass a message on, as it is, with a text of one's own."""
         row, inbox = await self._original(call)
         request = msgspec.structs.replace(
-            call.body, subject=call.body.subject or _prefixed("Fwd: ", _heading(row).subject)
+            call.body, subject=call.body.subject or prefixed("Fwd: ", row_heading(row).subject)
         )
         octets = await self._service.read(call.key, row.id, 0, row.size)
-        return await self._send(call, inbox, request, Context(forwarded=octets))
+        return await self._send(call, inbox, request, Context(attached=[attached_message(octets)]))
 
     async def _answer(self, call: Call[KeyRow], *, everybody: bool) -> Message:
         row, inbox = await self._original(call)
         body: Reply = call.body
-        to, cc = _answered(row, inbox, everybody)
+        to, cc = answered(row, inbox, everybody)
         if not to:
             raise invalid("This message is from nobody who can be answered.", "message_id")
         request = SendMessage(
             to=to,
             cc=cc,
-            subject=_prefixed("Re: ", _heading(row).subject),
+            subject=prefixed("Re: ", row_heading(row).subject),
             text_body=body.text_body,
             html_body=body.html_body,
             labels=body.labels,
+            attachments=body.attachments,
         )
-        sent = await self._send(call, inbox, request, Context(references=_references(row)))
+        sent = await self._send(call, inbox, request, Context(references=references(row)))
         await self._service.change_flags(
             call.key, row.id, add=frozenset({ANSWERED}), remove=frozenset()
         )
@@ -90,9 +83,15 @@ class SendHandlers:
         people = [*request.to, *request.cc, *request.bcc]
         if not people:
             raise invalid("A message needs somebody to go to.", "to")
-        asked = msgspec.json.encode((call.request.path, call.body))
-        row = await self._service.send(
-            call.key,
+        key, asked = idempotency_key(call), fingerprint(call)
+        # Before anything is looked up that may be gone since.
+        if (before := await self._service.sent_before(call.key, key, asked)) is not None:
+            return await whole_message(self._service, call.key, before)
+        parts = await attached(self._uploads, call.key, inbox, request.attachments)
+        context = replace(context, attached=[*context.attached, *parts])
+        row = await send_telling_rates(
+            self._service,
+            call,
             inbox.id,
             Outgoing(
                 octets=compose(
@@ -100,75 +99,11 @@ class SendHandlers:
                 ),
                 recipients=list(dict.fromkeys(one.email for one in people)),
                 labels=request.labels,
-                idempotency_key=_idempotency_key(call),
-                fingerprint=hashlib.sha256(asked).digest(),
+                idempotency_key=key,
+                fingerprint=asked,
             ),
         )
         return await whole_message(self._service, call.key, row)
-
-
-def _heading(row: MessageRow) -> Heading:
-    return heading(parse_envelope(row.header))
-
-
-def _answered(
-    row: MessageRow, inbox: InboxRow, everybody: bool
-) -> tuple[list[Recipient], list[Recipient]]:
-    """Return whom an answer is to, and who gets a copy (RFC 5322 §3.6.3)."""
-    head = _heading(row)
-    if row.direction == "outbound":
-        # Going on with what one has said oneself.
-        first: Sequence[Address] = head.to
-    else:
-        reply_to = addresses(parse_addresses(find_header(row.header, "reply-to") or b""))
-        first = reply_to or ([head.sender] if head.sender is not None else [])
-    to = _people(first)
-    if not everybody:
-        return to, []
-    known = {one.email.lower() for one in to}
-    others = [
-        one
-        for one in _people((*head.to, *head.cc))
-        if one.email.lower() not in known and without_tag(one.email) != inbox.address
-    ]
-    return to, others
-
-
-def _people(found: Iterable[Address]) -> list[Recipient]:
-    """Return those that can be written to, each once."""
-    people: dict[str, Recipient] = {}
-    for one in found:
-        with suppress(msgspec.ValidationError):
-            recipient = msgspec.convert({"email": one.email, "name": one.name}, Recipient)
-            people.setdefault(recipient.email.lower(), recipient)
-    return [*people.values()]
-
-
-def _references(row: MessageRow) -> Sequence[str]:
-    """Return what an answer refers to (RFC 5322 §3.6.4)."""
-    own = message_ids(find_header(row.header, "message-id") or b"")
-    if not own:
-        return ()
-    before = message_ids(find_header(row.header, "references") or b"") or message_ids(
-        find_header(row.header, "in-reply-to") or b""
-    )
-    found = list(dict.fromkeys((*before, own[0])))
-    return [*found[:1], *found[max(1, len(found) - _MAX_REFERENCES + 1) :]]
-
-
-def _prefixed(prefix: str, subject: str) -> str:
-    if subject.lower().startswith(prefix.lower().rstrip()):
-        return subject
-    return prefix + subject
-
-
-def _idempotency_key(call: Call[KeyRow]) -> str | None:
-    key = call.request.header("idempotency-key")
-    if key is not None and not (0 < len(key) <= _MAX_IDEMPOTENCY_KEY and key.isprintable()):
-        raise invalid(
-            f"An idempotency key has 1 to {_MAX_IDEMPOTENCY_KEY} characters.", "Idempotency-Key"
-        )
-    return key
 
 
 def routes(sending: SendHandlers, limits: HTTPLimits) -> Sequence[Route]:
@@ -185,6 +120,8 @@ def routes(sending: SendHandlers, limits: HTTPLimits) -> Sequence[Route]:
             body_limit=limits.message_body,
             response=Message,
             status=201,
+            idempotent=True,
+            refuses=(404, 409, 413, 429),
         )
         for path, handler, body, summary in (
             (

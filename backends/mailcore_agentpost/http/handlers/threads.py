@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mailcore_agentpost.http.labels import named_label
 from mailcore_agentpost.http.paging import cut, decode_cursor
-from mailcore_agentpost.http.problems import invalid
 from mailcore_agentpost.http.reading import SEEN, summary_fields
 from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.service import Service
@@ -62,10 +62,7 @@ class ThreadHandlers:
 
     async def unlabel_thread(self, call: Call[KeyRow]) -> None:
         """Take one label off every message of a thread."""
-        label = call.path["label"]
-        if label.startswith("\\"):
-            raise invalid("This is a flag and no label.", "label")
-        await self._change(call, add=frozenset(), remove=frozenset({label}))
+        await self._change(call, add=frozenset(), remove=frozenset({named_label(call)}))
 
     async def _change(
         self, call: Call[KeyRow], *, add: frozenset[str], remove: frozenset[str]

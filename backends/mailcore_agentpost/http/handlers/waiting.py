@@ -86,5 +86,6 @@ def routes(waiting: WaitHandlers) -> Sequence[Route]:
             scope="messages:read",
             query=WaitQuery,
             response=MessageSummary,
+            nothing=True,
         ),
     )

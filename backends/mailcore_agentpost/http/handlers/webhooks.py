@@ -157,6 +157,7 @@ def routes(webhooks: WebhookHandlers) -> Sequence[Route]:
             body=CreateWebhook,
             response=NewWebhook,
             status=201,
+            refuses=(404,),
         ),
         Route(
             method="GET",

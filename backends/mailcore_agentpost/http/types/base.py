@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,6 +13,8 @@ Cursor = Annotated[
 ]
 DisplayName = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,63}\Z")]
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True, description="With its zone (RFC 3339).")]
 
 
 class RequestBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

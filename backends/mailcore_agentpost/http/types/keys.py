@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from mailcore_agentpost.http.types.base import DisplayName, Page, RequestBody, ResponseBody
+from mailcore_agentpost.http.types.base import DisplayName, Moment, Page, RequestBody, ResponseBody
 from mailcore_agentpost.types import Scope
 
 
@@ -23,7 +23,7 @@ class CreateKey(RequestBody, frozen=True):
     scopes: Annotated[list[Scope], msgspec.Meta(min_length=1)]
     name: DisplayName = ""
     inbox_id: str | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class Key(ResponseBody, frozen=True):

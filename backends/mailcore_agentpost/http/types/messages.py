@@ -7,9 +7,11 @@ from typing import Annotated
 
 import msgspec
 
+from mailcore_agentpost.http.types.attachments import AttachmentRefs
 from mailcore_agentpost.http.types.base import (
     DisplayName,
     Label,
+    Moment,
     Page,
     PageQuery,
     RequestBody,
@@ -57,6 +59,7 @@ class SendMessage(RequestBody, frozen=True):
         to, cc, bcc: recipients, at most 50 together.
         text_body, html_body: at least one of them; with both, clients choose.
         labels: of the copy in Sent.
+        attachments: uploads that go along.
     """
 
     to: list[Recipient] = []
@@ -66,6 +69,7 @@ class SendMessage(RequestBody, frozen=True):
     text_body: BodyText | None = None
     html_body: BodyText | None = None
     labels: list[Label] = []
+    attachments: AttachmentRefs = []
 
 
 class Reply(RequestBody, frozen=True):
@@ -74,11 +78,13 @@ class Reply(RequestBody, frozen=True):
     Arguments:
         text_body, html_body: at least one of them; nothing is quoted for you.
         labels: of the copy in Sent.
+        attachments: uploads that go along.
     """
 
     text_body: BodyText | None = None
     html_body: BodyText | None = None
     labels: list[Label] = []
+    attachments: AttachmentRefs = []
 
 
 class MessageSummary(ResponseBody, frozen=True):
@@ -128,13 +134,31 @@ class MessagePage(Page, frozen=True):
     data: list[MessageSummary]
 
 
-class MessageQuery(PageQuery, frozen=True):
-    """Which messages to list; without a folder all but those in Trash and Drafts."""
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class MessageQuery(PageQuery, frozen=True, rename={"sender": "from"}):
+    """Which messages to list; without a folder all but those in Trash and Drafts.
+
+    Arguments:
+        since, until: when they came in or were sent; ``until`` is not within.
+        sender: ``from``: in the From field, in any letter case; ``to`` and ``subject`` likewise.
+        q: words, or phrases in double quotes, that are all somewhere in header or text.
+    """
 
     folder: Annotated[str, msgspec.Meta(max_length=255)] | None = None
     direction: Direction | None = None
     unread: bool | None = None
+    starred: bool | None = None
+    has_attachments: bool | None = None
     label: Label | None = None
+    thread_id: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    sender: Text | None = None
+    to: Text | None = None
+    subject: Text | None = None
+    q: Text | None = None
 
 
 class UpdateMessage(RequestBody, frozen=True):

@@ -11,7 +11,15 @@ from typing import Any, Protocol, TypeVar
 from mailcore.message import parse_structure
 from mailcore_agentpost.http.reading import read_text
 from mailcore_agentpost.http.service import NotThere, Refused
-from mailcore_agentpost.types import InboxRow, KeyRow, MessageFilter, MessageRow, Outgoing, RuleRow
+from mailcore_agentpost.types import (
+    InboxRow,
+    KeyRow,
+    MessageFilter,
+    MessageRow,
+    Outgoing,
+    Rate,
+    RuleRow,
+)
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ALL = frozenset(
@@ -149,6 +157,14 @@ class MemoryService:
     async def read(self, key: KeyRow, message_id: str, start: int, end: int) -> bytes:
         await self.message(key, message_id)
         return self._messages[message_id][1][start:end]
+
+    async def send_rates(self, key: KeyRow, inbox_id: str) -> Sequence[Rate]:
+        return [Rate(name="key", quota=9, window=60.0, remaining=8, reset=59.5)]
+
+    async def sent_before(
+        self, key: KeyRow, idempotency_key: str | None, fingerprint: bytes
+    ) -> MessageRow | None:
+        return None  # send() looks itself
 
     async def send(self, key: KeyRow, inbox_id: str, message: Outgoing) -> MessageRow:
         inbox = await self.inbox(key, inbox_id)

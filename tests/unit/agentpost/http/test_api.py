@@ -17,6 +17,7 @@ import pytest
 import trio
 
 from mailcore.backend import Peer
+from mailcore.limits import DEFAULT_LIMITS
 from mailcore.live import LiveSessions
 from mailcore_agentpost.client import (
     AgentPost,
@@ -27,11 +28,13 @@ from mailcore_agentpost.client import (
     PermissionDenied,
     RateLimited,
 )
+from mailcore_agentpost.drafting import Drafts
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.operations import Monitoring, Operations, SessionService
 from mailcore_agentpost.store import Store
+from mailcore_agentpost.uploading import Uploads
 from mailcore_agentpost.webhooks import WebhookService
 
 from .memory_service import MemoryService
@@ -75,10 +78,19 @@ async def serving() -> AsyncIterator[Site]:
 async def _serving(service: MemoryService, store: Store) -> AsyncIterator[Site]:
     events = EventLog(store, Hub())
     hooks = WebhookService(store, lambda: None)
+    drafts = Drafts(service, store, DEFAULT_LIMITS)
+    uploads = Uploads(store, DEFAULT_LIMITS)
     live = LiveSessions()
     operations = Operations(SessionService(live, store), Monitoring(live, store))
     door = HTTPDoor(
-        service, events, hooks, operations, imap=("127.0.0.1", 1993), smtp=("127.0.0.1", 1465)
+        service,
+        drafts,
+        uploads,
+        events,
+        hooks,
+        operations,
+        imap=("127.0.0.1", 1993),
+        smtp=("127.0.0.1", 1465),
     )
     drain = trio.Event()
 
