@@ -158,6 +158,9 @@ class WebhookSender:
                         break
         except PrivateTarget as refused:
             return None, f"{refused}; webhook_private_targets would allow it"
+        except (ValueError, OverflowError) as unreadable:
+            # What is wrong with one address must not end the task that serves all others.
+            return None, f"the address can not be used: {unreadable}"
         except _BROKEN as broken:
             return None, str(broken) or type(broken).__name__
         # A redirect is no success, and is not followed: it could lead anywhere.

@@ -48,6 +48,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             found = await trio.socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise httpcore.ConnectError(f"{host}: {error.strerror or error}") from error
+        except UnicodeError as error:
+            # Labels of a name have at most 63 octets (RFC 1035 §2.3.4), and something in them.
+            raise httpcore.ConnectError(f"{host} is no name that can be looked up") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not self._allow_private and not all(map(is_public, addresses)):
             raise PrivateTarget(f"{host} is at a private address")

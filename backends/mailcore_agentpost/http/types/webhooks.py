@@ -11,7 +11,11 @@ from mailcore_agentpost.http.types.base import DisplayName, Page, RequestBody, R
 from mailcore_agentpost.types import EventType
 
 Url = Annotated[
-    str, msgspec.Meta(max_length=2048, pattern=r"^https?://[^\s/?#@\x00-\x20\x7f]+([/?][!-~]*)?\Z")
+    str,
+    msgspec.Meta(
+        max_length=2048,
+        pattern=r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?([/?][!-~]*)?\Z",
+    ),
 ]
 
 

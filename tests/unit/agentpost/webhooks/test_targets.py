@@ -52,6 +52,7 @@ async def test_one_private_address_among_public_ones_is_enough() -> None:
         trio.socket.set_custom_hostname_resolver(before)
 
 
-async def test_a_name_that_does_not_exist() -> None:
+@pytest.mark.parametrize("name", ["nowhere.invalid", "x" * 64 + ".example", ".", "a..b"])
+async def test_a_name_that_does_not_exist(name: str) -> None:
     with pytest.raises(httpcore.ConnectError):
-        await GuardedBackend(allow_private=True).connect_tcp("nowhere.invalid", 80)
+        await GuardedBackend(allow_private=True).connect_tcp(name, 80)

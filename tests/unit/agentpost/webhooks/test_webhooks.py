@@ -139,6 +139,21 @@ async def test_nobody_listens_there(site: Site) -> None:
     assert latest["error"]
 
 
+@pytest.mark.parametrize(
+    "url", [f"http://{'x' * 64}.example/", "http://127.0.0.1:99999/", "http://[::1"]
+)
+async def test_an_address_that_nothing_can_connect_to_ends_nothing(
+    site: Site, receiver: Receiver, url: str
+) -> None:
+    made = await hook(site, "http://there.example/")
+    site.change("UPDATE webhooks SET url = ?", url)
+    await site.rest("POST", f"/webhooks/{made['id']}/test")
+    assert (await ended(site, made))["status"] == "pending"
+    other = await hook(site, receiver.url)
+    await site.rest("POST", f"/webhooks/{other['id']}/test")
+    assert (await ended(site, other))["status"] == "delivered"
+
+
 async def test_gone_turns_it_off(site: Site, receiver: Receiver) -> None:
     receiver.answers = [410]
     made = await hook(site, receiver.url, event_types=["message.sent"])
