@@ -1,14 +1,18 @@
-"""The Python client of AgentPost's REST API.
+"""The Python clients of AgentPost's REST API: one that blocks, one for Trio and asyncio.
 
-from mailcore_agentpost.client import AgentPost
+from mailcore_agentpost.client import AgentPost, AsyncAgentPost
 
 with AgentPost(api_key="ap_sk_…", base_url="http://127.0.0.1:8025") as client:
     csv_text = client.inboxes.export_credentials()
+
+async with AsyncAgentPost(api_key="ap_sk_…") as client:
+    code = await client.messages.wait_for_code(inbox_id, sender="example.org")
 """
 
 from __future__ import annotations
 
 from mailcore_agentpost.client.agentpost import AgentPost
+from mailcore_agentpost.client.asynchronous import AsyncAgentPost
 from mailcore_agentpost.client.credentials import Credential, CredentialExport
 from mailcore_agentpost.client.errors import (
     AgentPostError,
@@ -22,12 +26,21 @@ from mailcore_agentpost.client.errors import (
     RateLimited,
     ServerError,
 )
+from mailcore_agentpost.client.finding import find_codes, find_links
 from mailcore_agentpost.http.types import (
     Address,
+    Attachment,
+    AttachmentRef,
+    Draft,
+    DraftPage,
+    DraftSummary,
     Event,
     EventPage,
     FilterRule,
     FilterRulePage,
+    FolderCounts,
+    FolderList,
+    Health,
     Inbox,
     InboxPage,
     Key,
@@ -35,8 +48,26 @@ from mailcore_agentpost.http.types import (
     Message,
     MessagePage,
     MessageSummary,
+    MimePart,
     NewKey,
+    NewUpload,
+    NewWebhook,
+    Readiness,
     Recipient,
+    Session,
+    SessionPage,
+    SessionWithTranscript,
+    Suppression,
+    SuppressionPage,
+    Thread,
+    ThreadPage,
+    ThreadSummary,
+    Upload,
+    View,
+    Webhook,
+    WebhookDelivery,
+    WebhookDeliveryPage,
+    WebhookPage,
 )
 
 __all__ = [
@@ -44,15 +75,24 @@ __all__ = [
     "Address",
     "AgentPost",
     "AgentPostError",
+    "AsyncAgentPost",
+    "Attachment",
+    "AttachmentRef",
     "AuthenticationError",
     "Conflict",
     "ConnectionFailed",
     "Credential",
     "CredentialExport",
+    "Draft",
+    "DraftPage",
+    "DraftSummary",
     "Event",
     "EventPage",
     "FilterRule",
     "FilterRulePage",
+    "FolderCounts",
+    "FolderList",
+    "Health",
     "Inbox",
     "InboxPage",
     "InvalidRequest",
@@ -61,10 +101,30 @@ __all__ = [
     "Message",
     "MessagePage",
     "MessageSummary",
+    "MimePart",
     "NewKey",
+    "NewUpload",
+    "NewWebhook",
     "NotFound",
     "PermissionDenied",
     "RateLimited",
+    "Readiness",
     "Recipient",
     "ServerError",
+    "Session",
+    "SessionPage",
+    "SessionWithTranscript",
+    "Suppression",
+    "SuppressionPage",
+    "Thread",
+    "ThreadPage",
+    "ThreadSummary",
+    "Upload",
+    "View",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookDeliveryPage",
+    "WebhookPage",
+    "find_codes",
+    "find_links",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class AgentPostError(Exception):
     """Base of all errors of this client."""
@@ -22,6 +24,7 @@ class APIError(AgentPostError):
         request_id: names the request in the server's log, or "".
         field: where in the request the mistake is: ``to[0].email``; or None.
         retry_after: seconds to wait before the next try, or None.
+        recipients: those that it is about; empty if it is not about recipients.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class APIError(AgentPostError):
         request_id: str = "",
         field: str | None = None,
         retry_after: float | None = None,
+        recipients: Sequence[str] = (),
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -43,6 +47,7 @@ class APIError(AgentPostError):
         self.request_id = request_id
         self.field = field
         self.retry_after = retry_after
+        self.recipients = tuple(recipients)
 
     def __str__(self) -> str:
         parts = [f"{self.status} {self.code}: {self.detail}", self.fix]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 import trio
@@ -18,13 +19,16 @@ from mailcore_agentpost.client import (
     RateLimited,
     ServerError,
 )
-from mailcore_agentpost.client.transport import Transport
+from mailcore_agentpost.client.request import Request as Wanted
+from mailcore_agentpost.client.request import nothing, path, to
+from mailcore_agentpost.client.transport import AsyncTransport, Options, Transport
 from mailcore_agentpost.http.exchange import Request, Response, Upgrade
 from mailcore_agentpost.http.problems import Problem, invalid, not_found
 
 from .wire import Echo, Item, Server, serving_application
 
 T = TypeVar("T")
+Ask = Callable[..., Awaitable[Any]]
 
 
 class Grudging:
@@ -51,55 +55,68 @@ def busy(status: int, retry_after: str | None) -> Problem:
     return Problem(status, "busy", "Busy.", fix="Wait.", headers=headers)
 
 
-async def run(server: Server, action: Callable[[Transport], T], max_wait: float = 5.0) -> T:
-    def call() -> T:
-        transport = Transport(
-            "ap_sk_x",
-            f"http://127.0.0.1:{server.port}/",
-            timeout=5.0,
-            max_retries=2,
-            max_wait=max_wait,
-        )
-        try:
-            return action(transport)
-        finally:
-            transport.close()
-
-    return await trio.to_thread.run_sync(call)
+POST = Wanted(method="POST", path=path("things"), decode=to(Echo), body=Item(name="x"))
 
 
-def post(transport: Transport) -> Echo:
-    return transport.call(Echo, "POST", "/things", body=Item(name="x"))
+@pytest.fixture(params=["blocking", "trio", "asyncio"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """Ask a server by one of the clients: ``await ask(server, request)``."""
+
+    async def run(server: Server, wanted: Wanted[T], max_wait: float = 5.0) -> T:
+        url = f"http://127.0.0.1:{server.port}/"
+        options = Options("ap_sk_x", url, timeout=5.0, max_retries=2, max_wait=max_wait)
+
+        async def awaiting() -> T:
+            transport = AsyncTransport(options)
+            try:
+                return await transport.ask(wanted)
+            finally:
+                await transport.close()
+
+        def blocking() -> T:
+            transport = Transport(options)
+            try:
+                return transport.ask(wanted)
+            finally:
+                transport.close()
+
+        if request.param == "blocking":
+            return await trio.to_thread.run_sync(blocking)
+        if request.param == "trio":
+            return await awaiting()
+        return await trio.to_thread.run_sync(lambda: asyncio.run(awaiting()))
+
+    return run
 
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("retry_after", ["0", None])
 async def test_refusals_for_the_moment_are_tried_again(
-    status: int, retry_after: str | None
+    status: int, retry_after: str | None, ask: Ask
 ) -> None:
     application = Grudging(2, busy(status, retry_after))
     async with application.serving() as server:
-        answer = await run(server, post)
+        answer = await ask(server, POST)
     assert answer.name == "tea"
     assert len(application.requests) == 3
     assert application.requests[0].path == "/api/v1/things"
     assert application.requests[0].header("authorization") == "Bearer ap_sk_x"
 
 
-async def test_retry_after_is_waited_for() -> None:
+async def test_retry_after_is_waited_for(ask: Ask) -> None:
     application = Grudging(1, busy(429, "1"))
     async with application.serving() as server:
         start = time.monotonic()
-        await run(server, post)
+        await ask(server, POST)
     assert time.monotonic() - start >= 1.0
 
 
 @pytest.mark.parametrize(("retry_after", "tries"), [("0", 3), ("3600", 1)])
-async def test_retries_are_bounded(retry_after: str, tries: int) -> None:
+async def test_retries_are_bounded(retry_after: str, tries: int, ask: Ask) -> None:
     application = Grudging(100, busy(429, retry_after))
     async with application.serving() as server:
         with pytest.raises(RateLimited) as caught:
-            await run(server, post)
+            await ask(server, POST)
     assert caught.value.retry_after == float(retry_after)
     assert len(application.requests) == tries
 
@@ -112,11 +129,13 @@ async def test_retries_are_bounded(retry_after: str, tries: int) -> None:
         (Problem(500, "internal_error", "x", fix="y"), ServerError, "internal_error"),
     ],
 )
-async def test_errors_are_typed(problem: Problem, kind: type[APIError], code: str) -> None:
+async def test_errors_are_typed(
+    problem: Problem, kind: type[APIError], code: str, ask: Ask
+) -> None:
     application = Grudging(1, problem)
     async with application.serving() as server:
         with pytest.raises(kind) as caught:
-            await run(server, post)
+            await ask(server, POST)
     error = caught.value
     assert (error.status, error.code, error.fix) == (problem.status, code, problem.fix)
     assert error.field == problem.members.get("field")
@@ -125,18 +144,18 @@ async def test_errors_are_typed(problem: Problem, kind: type[APIError], code: st
     assert len(application.requests) == 1
 
 
-async def test_an_answer_that_is_no_problem_document_is_an_error_all_the_same() -> None:
+async def test_an_answer_that_is_no_problem_document_is_an_error_all_the_same(ask: Ask) -> None:
     async def proxy(request: Request) -> Response | Upgrade:
         return Response(status=502, body=b"<h1>Bad gateway</h1>")
 
     async with serving_application(proxy) as server:
         with pytest.raises(ServerError) as caught:
-            await run(server, post)
+            await ask(server, POST)
     assert (caught.value.status, caught.value.code) == (502, "")
 
 
-async def test_no_server_is_a_connection_failure() -> None:
+async def test_no_server_is_a_connection_failure(ask: Ask) -> None:
     async with serving_application(Grudging(0, busy(429, None))) as server:
         pass
     with pytest.raises(ConnectionFailed):
-        await run(server, lambda transport: transport.send("GET", "/things"))
+        await ask(server, Wanted(method="GET", path=path("things"), decode=nothing))

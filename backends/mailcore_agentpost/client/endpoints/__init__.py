@@ -1,0 +1,1 @@
+"""Every request that the API takes, once; the clients make methods of them."""
