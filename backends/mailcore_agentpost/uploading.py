@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -55,13 +56,18 @@ class Uploads:
             raise NotThere("attachment")
         return row
 
-    async def fill(self, ticket: str, octets: AsyncIterator[bytes]) -> UploadRow:
+    async def fill(self, upload_id: str, ticket: str, octets: AsyncIterator[bytes]) -> UploadRow:
         """Take the octets of an upload as they come, and store them once all are there.
 
         Raises:
-            NotThere: nothing waits for them any more.
+            NotThere: nothing waits for them any more, or the ticket is for another upload.
         """
-        find = partial(uploads.find_by_ticket, ticket=ticket, now=time.time())
+
+        def find(connection: sqlite3.Connection) -> UploadRow | None:
+            if not uploads.opens(connection, upload_id, ticket):
+                return None
+            return uploads.find_upload(connection, upload_id, time.time())
+
         with refusals():
             row = await self._store.read(find)
             if row is None:

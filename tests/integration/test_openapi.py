@@ -68,7 +68,8 @@ def make_objects(server: Server) -> dict[str, str]:
         "rule_id": rule["id"],
         "webhook_id": webhook["id"],
         "email": suppression["email"],
-        "ticket": upload["upload_url"].rpartition("/")[2],
+        "key": upload["key"],
+        "ticket": upload["upload_url"].rpartition("=")[2],
         "section": "1",
     }
 

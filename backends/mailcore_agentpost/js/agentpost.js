@@ -179,7 +179,8 @@ export class AgentPost {
   async #upload(filename, octets, { mimeType = "application/octet-stream", ...options } = {}) {
     const asked = await this.attachments.create({ filename, mime_type: mimeType }, options);
     // The server knows its own name less well than whoever has reached it.
-    return this.#ask("PUT", new URL(asked.upload_url).pathname, octets, options);
+    const { pathname, search } = new URL(asked.upload_url);
+    return this.#ask("PUT", pathname + search, octets, options);
   }
 
   async #ask(verb, path, values, { idempotencyKey, signal } = {}) {

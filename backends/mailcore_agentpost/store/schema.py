@@ -309,7 +309,6 @@ def _create_uploads(database: Database) -> None:
         not_null={"organization", "filename", "mime_type", "ticket", "size", "created_at"},
         defaults={"size": 0},
     )
-    database.table("uploads").create_index(["ticket"], unique=True)
     database.table("uploads").create_index(["organization", "created_at"])
     database.table("uploads").create_index(["created_at"])
     database.table("uploads").create_index(["body"])

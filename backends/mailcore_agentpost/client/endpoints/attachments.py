@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from mailcore_agentpost.client.request import Flow, Request, nothing, path, to
 from mailcore_agentpost.http.types import CreateAttachment, NewUpload, Upload
@@ -21,8 +21,14 @@ def create(filename: str, mime_type: str = "application/octet-stream") -> Reques
 def fill(upload: NewUpload, octets: bytes) -> Request[Upload]:
     """Send the octets of an attachment that was asked for."""
     # The server knows its own name less well than whoever has reached it.
-    where = urlsplit(upload.upload_url).path
-    return Request(method="PUT", path=where, decode=to(Upload), content=octets)
+    url = urlsplit(upload.upload_url)
+    return Request(
+        method="PUT",
+        path=url.path,
+        decode=to(Upload),
+        params=dict(parse_qsl(url.query)),
+        content=octets,
+    )
 
 
 def upload(

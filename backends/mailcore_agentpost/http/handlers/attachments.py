@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.routing import V1, Call, Route
-from mailcore_agentpost.http.types import CreateAttachment, NewUpload, Upload
+from mailcore_agentpost.http.types import CreateAttachment, NewUpload, Upload, UploadQuery
 from mailcore_agentpost.types import KeyRow, UploadRow
 from mailcore_agentpost.uploading import Uploads
 
@@ -28,14 +28,15 @@ class AttachmentHandlers:
         shown = _upload(row)
         return NewUpload(
             **{name: getattr(shown, name) for name in Upload.__struct_fields__},
-            upload_url=f"{call.request.origin}{_DOOR}/{ticket}",
+            upload_url=f"{call.request.origin}{_DOOR}/{row.id}?ticket={ticket}",
             max_size=self._limits.upload,
         )
 
     async def upload_attachment(self, call: Call[None]) -> Upload:
         """Take the octets of an attachment."""
         octets = call.request.receive_body(self._limits.upload)
-        return _upload(await self._uploads.fill(call.path["ticket"], octets))
+        filled = await self._uploads.fill(call.path["key"], call.query.ticket, octets)
+        return _upload(filled)
 
     async def get_attachment_upload(self, call: Call[KeyRow]) -> Upload:
         """Return an attachment that waits to be cited."""
@@ -73,10 +74,11 @@ def routes(attachments: AttachmentHandlers, limits: HTTPLimits) -> Sequence[Rout
         ),
         Route(
             method="PUT",
-            path=f"{_DOOR}/{{ticket}}",
+            path=f"{_DOOR}/{{key}}",
             handler=attachments.upload_attachment,
             summary="Upload the octets of an attachment",
             public=True,
+            query=UploadQuery,
             octets=True,
             response=Upload,
         ),

@@ -14,6 +14,7 @@ from mailcore_agentpost.http.types.attachments import (
     MimeType,
     NewUpload,
     Upload,
+    UploadQuery,
 )
 from mailcore_agentpost.http.types.base import (
     Cursor,
@@ -181,6 +182,7 @@ __all__ = [
     "UpdateMessage",
     "UpdateWebhook",
     "Upload",
+    "UploadQuery",
     "Username",
     "View",
     "WaitQuery",

@@ -63,6 +63,12 @@ class NewUpload(Upload, frozen=True):
     max_size: int
 
 
+class UploadQuery(RequestBody, frozen=True):
+    """What lets octets in: in the query, as that is in no log."""
+
+    ticket: Annotated[str, msgspec.Meta(max_length=64)]
+
+
 class AttachmentRef(RequestBody, frozen=True):
     """An attachment of a message that is being made.
 

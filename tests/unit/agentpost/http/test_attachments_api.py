@@ -203,7 +203,9 @@ async def test_what_is_somebody_elses_is_not_there(site: Site) -> None:
     assert (await site.rest("DELETE", f"/attachments/{key}", secret=secret)).status == 404
     message = to(OUTSIDE, attachments=[{"key": key}])
     assert (await site.post(other, message, secret=secret)).status == 404
-    assert (await site.http("PUT", "/uploads/guessed", b"x")).status == 404
+    for path in (f"/uploads/{key}?ticket=guessed", "/uploads/att_X?ticket=guessed"):
+        assert (await site.http("PUT", path, b"x")).status == 404
+    assert (await site.http("PUT", f"/uploads/{key}", b"x")).status == 422
     asked = (await site.rest("POST", "/attachments", {"filename": "a"}, secret=secret)).json
     await put(site, asked)
     answer = await site.post(site.inbox, to(OUTSIDE, attachments=[{"key": asked["key"]}]))

@@ -92,7 +92,7 @@ def requests() -> list[Request[Any]]:
         "labels": ["a"],
         "octets": b"x",
         "url": "https://hooks.example/",
-        "upload": NewUpload("k", "f", "a/b", None, now, "http://localhost/uploads/t", 1),
+        "upload": NewUpload("k", "f", "a/b", None, now, "http://localhost/uploads/k?ticket=t", 1),
         "direction": "send",
         "action": "allow",
         "match_type": "domain",

@@ -7,7 +7,7 @@ import pytest
 from mailcore_agentpost.http import typescript
 
 # A browser's; another protocol; what attachments.upload() does.
-ELSEWHERE = {"GET /view/{ticket}", "GET /ws", "PUT /uploads/{ticket}"}
+ELSEWHERE = {"GET /view/{ticket}", "GET /ws", "PUT /uploads/{key}"}
 
 
 def test_the_declarations_are_current() -> None:
