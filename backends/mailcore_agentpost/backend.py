@@ -104,7 +104,7 @@ class AgentPost:
         )
         self._http = HTTPDoor(
             self.service,
-            Drafts(self.service, store, context.limits),
+            Drafts(self.service, store, context.limits, self._settings.inbox_storage),
             Uploads(store, context.limits),
             log,
             WebhookService(store, self.webhook_sender.wake),

@@ -110,6 +110,18 @@ TOO_MANY_UPLOADS: Final = Case(
     "Too many attachments wait to be cited",
     "Delete some at /api/v1/attachments/{key}, or wait until they expire.",
 )  # fmt: skip
+LIMIT_REACHED: Final = Case(
+    (452, "4.5.3"), 422, "limit_reached",
+    "A limit was reached",
+    "Use fewer.",
+    "LIMIT",
+)  # fmt: skip
+OVER_QUOTA: Final = Case(
+    (452, "4.2.2"), 507, "over_quota",
+    "This inbox is full",
+    "Delete messages, and those in Trash too.",
+    "OVERQUOTA",
+)  # fmt: skip
 UNAVAILABLE: Final = Case(
     (451, "4.3.0"), 503, "unavailable",
     "Temporarily unavailable",

@@ -13,11 +13,12 @@ from mailcore.limits import Limits
 from mailcore.message import Buffer, header_block
 from mailcore_agentpost.http.service import NotThere
 from mailcore_agentpost.ids import new_id
-from mailcore_agentpost.mail import drafts, folders, listing
+from mailcore_agentpost.mail import drafts, folders, listing, quota
 from mailcore_agentpost.mail.digest import digest
 from mailcore_agentpost.mail.drafts import Revision
+from mailcore_agentpost.refusing import refusals
 from mailcore_agentpost.sending import in_thread_if_large, missing_fields
-from mailcore_agentpost.service import Service, refusals
+from mailcore_agentpost.service import Service
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import InboxRow, KeyRow, MessageRow
 
@@ -30,12 +31,14 @@ class Drafts:
     Arguments:
         service: knows what a key may see.
         store, limits: the backend's.
+        storage: octets that an inbox may hold; 0 for no limit.
     """
 
-    def __init__(self, service: Service, store: Store, limits: Limits) -> None:
+    def __init__(self, service: Service, store: Store, limits: Limits, storage: int = 0) -> None:
         self._service = service
         self._store = store
         self._limits = limits
+        self._storage = storage
 
     async def list_drafts(
         self, key: KeyRow, inbox_id: str, *, before: str | None, limit: int
@@ -107,6 +110,7 @@ class Drafts:
         def write(transaction: Transaction) -> str:
             if was is not None:
                 drafts.check_unchanged(transaction.connection, was)
+            quota.check_room(transaction, inbox.id, len(revision.data), self._storage)
             folder = folders.find_folder(transaction.connection, inbox.id, folders.DRAFTS)
             return drafts.save_revision(transaction, folder, revision)[1]
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from mailcore.backend import BackendError
-from mailcore_agentpost.cases import MISSING_SCOPE, UNAVAILABLE, Refusal
+from mailcore_agentpost.cases import MISSING_SCOPE
 from mailcore_agentpost.http.service import NotThere, Refused
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.mail import (
@@ -25,6 +23,7 @@ from mailcore_agentpost.mail import (
     threads,
 )
 from mailcore_agentpost.policy import Sender
+from mailcore_agentpost.refusing import refusals
 from mailcore_agentpost.searching import Searching
 from mailcore_agentpost.sending import Message, Outbox, sent_by_key
 from mailcore_agentpost.store import Store, Transaction
@@ -48,24 +47,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _USERNAME: Final = "inbox"
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Turn the refusals of the store and of the policy into those of the HTTP door."""
-    try:
-        yield
-    except BackendError as error:
-        refusal = error if isinstance(error, Refusal) else Refusal(UNAVAILABLE, str(error))
-        case = refusal.case
-        raise Refused(
-            case.status,
-            case.code,
-            f"{refusal}.",
-            fix=case.fix,
-            retry_after=refusal.retry_after,
-            recipients=refusal.recipients,
-        ) from error
 
 
 class Service:

@@ -13,7 +13,7 @@ from mailcore.spool import Content
 from mailcore_agentpost.cases import MESSAGE_TOO_BIG, Refusal
 from mailcore_agentpost.http.service import NotThere, Refused
 from mailcore_agentpost.mail import messages, uploads
-from mailcore_agentpost.service import refusals
+from mailcore_agentpost.refusing import refusals
 from mailcore_agentpost.store import Store
 from mailcore_agentpost.types import InboxRow, KeyRow, UploadRow
 

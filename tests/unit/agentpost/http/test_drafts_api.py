@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..site import Site, to
+from mailcore_agentpost.settings import Settings
+
+from ..site import Site, opening, to
 
 OUTSIDE = "someone@example.org"
 
@@ -205,6 +208,14 @@ async def test_drafts_are_in_no_other_list(site: Site) -> None:
     await make(site, subject="draft")
     assert (await site.rest("GET", f"/inboxes/{site.inbox.id}/messages")).json["data"] == []
     assert (await site.rest("GET", f"/inboxes/{site.inbox.id}/threads")).json["data"] == []
+
+
+async def test_a_draft_has_no_room_in_a_full_inbox(tmp_path: Path) -> None:
+    async with opening(tmp_path, Settings(inbox_storage=2000)) as site:
+        made = await make(site, text_body="x" * 1000)
+        answer = await site.rest("PATCH", f"/drafts/{made['id']}", {"text_body": "x" * 1500})
+        assert (answer.status, answer.json["code"]) == (507, "over_quota")
+        assert (await site.rest("GET", f"/drafts/{made['id']}")).json == made
 
 
 async def test_what_is_somebody_elses_is_not_there(site: Site) -> None:

@@ -117,6 +117,18 @@ async def test_what_can_not_be_asked(site: Site, query: str) -> None:
     assert (answer.status, answer.json["field"]) == (422, query.partition("=")[0])
 
 
+async def test_a_message_has_so_many_labels(site: Site) -> None:
+    await deliver(site, letter("one"))
+    (message,) = (await site.rest("GET", f"/inboxes/{site.inbox.id}/messages")).json["data"]
+    path = f"/messages/{message['id']}/labels"
+    for start in (0, 50, 100):
+        labels = [f"l{number}" for number in range(start, start + 50)]
+        answer = await site.rest("POST", path, {"labels": labels})
+    assert (answer.status, answer.json["code"]) == (422, "limit_reached")
+    shown = (await site.rest("GET", f"/messages/{message['id']}")).json
+    assert len(shown["labels"]) == 100
+
+
 # -------------------------------------------------------------------------------- suppressions
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+import mailcore
 from mailcore_agentpost.http import typescript
 
 # A browser's; another protocol; what attachments.upload() does.
@@ -15,6 +18,11 @@ def test_the_declarations_are_current() -> None:
     assert typescript.DECLARATIONS.read_text("utf-8") == made, (
         "run python -m mailcore_agentpost.http.typescript"
     )
+
+
+def test_the_package_has_the_version_of_the_server() -> None:
+    package = json.loads((typescript.FOLDER / "package.json").read_text("utf-8"))
+    assert package["version"] == mailcore.__version__
 
 
 def test_every_operation_has_a_method() -> None:
