@@ -72,7 +72,7 @@ class LiveSession:
         return self._standing
 
     def close(self, reason: str) -> None:
-        """Have the client told goodbye, and the connection closed soon even if it does not listen.
+        """Have the client told goodbye after the command in hand; the second time, cut it off.
 
         Arguments:
             reason: one line for the client.
