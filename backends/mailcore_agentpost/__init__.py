@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from mailcore_agentpost.admin import add_commands
 from mailcore_agentpost.backend import open
 from mailcore_agentpost.settings import Settings
 
 title: Final = "AgentPost"
 options: Final = Settings
 
-__all__ = ["open", "options", "title"]
+__all__ = ["add_commands", "open", "options", "title"]

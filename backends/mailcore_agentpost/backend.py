@@ -28,20 +28,21 @@ from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.imap import Access, Account
 from mailcore_agentpost.mail import inboxes, keys
+from mailcore_agentpost.mail.trash import empty_trash
 from mailcore_agentpost.operations import Monitoring, Operations, SessionService
+from mailcore_agentpost.outside import watch_outside
 from mailcore_agentpost.policy import Sender, SendPolicy
 from mailcore_agentpost.searching import Searching
 from mailcore_agentpost.sending import Outbox, forget_old
 from mailcore_agentpost.service import Service
 from mailcore_agentpost.settings import Relay, Settings
 from mailcore_agentpost.smtp import Inbound, Submitting
-from mailcore_agentpost.store import Store, Transaction
+from mailcore_agentpost.store import FILE, Store, Transaction
 from mailcore_agentpost.texts import TextIndex
 from mailcore_agentpost.types import InboxRow, KeyRow
 from mailcore_agentpost.uploading import Uploads
 from mailcore_agentpost.webhooks import WebhookSender, WebhookService
 
-_FILE: Final = "agentpost.db"
 _TEXTS: Final = "agentpost-texts.db"
 _HOUR: Final = 60 * 60.0
 _SCOPES: Final = {"imap": "messages:read", "smtp": "messages:write"}
@@ -282,11 +283,12 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
         OSError: the store can not be opened.
     """
     hub = Hub()
+    settings: Settings = context.options or Settings()
     with ExitStack() as stack:
         directory = context.data or Path(stack.enter_context(TemporaryDirectory()))
-        texts = TextIndex(directory / _TEXTS, directory / _FILE, context.limits)
+        texts = TextIndex(directory / _TEXTS, directory / FILE, context.limits)
         store = Store(
-            directory / _FILE,
+            directory / FILE,
             hub.tell,
             durable=context.data is not None,
             tell_texts=texts.changed,
@@ -294,7 +296,8 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
         try:
             texts.open()
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(_forget_hourly, store)
+                nursery.start_soon(_forget_hourly, store, settings)
+                nursery.start_soon(watch_outside, store, hub)
                 backend = AgentPost(store, texts, hub, context, nursery)
                 nursery.start_soon(backend.webhook_sender.run)
                 nursery.start_soon(backend.courier.run)
@@ -306,8 +309,10 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
             store.close()
 
 
-async def _forget_hourly(store: Store) -> None:
+async def _forget_hourly(store: Store, settings: Settings) -> None:
     while True:
         with suppress(Unavailable):  # it is logged, and there is a next time
             await store.write(forget_old)
+            if settings.trash_retention_days:
+                await empty_trash(store, settings.trash_retention_days)
         await trio.sleep(_HOUR)

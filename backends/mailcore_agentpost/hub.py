@@ -31,6 +31,7 @@ class Watcher:
 
 
 #: Called after a commit with events of one organization, from any thread; never blocks nor raises.
+#: Without events, there may be some: whoever listens looks.
 Listener = Callable[[Sequence[EventRow]], None]
 
 
@@ -80,6 +81,8 @@ class Hub:
         self._listeners: _Register[Listener] = _Register()
         # How often each folder has moved since the start.
         self._moves: dict[int, int] = {}
+        # How often nobody knows which have.
+        self._stirs = 0
         #: How often something ended: who authenticated while this changed must look again.
         self.endings = 0
 
@@ -104,9 +107,19 @@ class Hub:
             for listener in self._listeners.of(_EVERYBODY):
                 listener(events)
 
+    def stir(self) -> None:
+        """Take any folder for moved, and have all listeners look for events; there may be none."""
+        self._stirs += 1
+        for listener in self._listeners:
+            listener([])
+
+    def watchers(self) -> list[Watcher]:
+        """Return all that watch now."""
+        return [*self._watchers]
+
     def moves(self, folder: int) -> int:
         """Return a number that another one has replaced once a change of the folder is durable."""
-        return self._moves.get(folder, 0)
+        return self._moves.get(folder, 0) + self._stirs
 
     def hint(self, inbox: str, hint: Hint) -> None:
         """Tell all that watch an inbox."""

@@ -19,6 +19,7 @@ import trio
 from mailcore.limits import Limits
 from mailcore.message import Buffer, find_header, header_block, pieces
 from mailcore_agentpost.cases import IDEMPOTENCY_CONFLICT, MESSAGE_TOO_BIG, Refusal
+from mailcore_agentpost.mail.audit import forget_audit
 from mailcore_agentpost.mail.digest import Digest, digest
 from mailcore_agentpost.mail.drafts import check_unchanged, take_revision
 from mailcore_agentpost.mail.events import forget_events, record
@@ -380,3 +381,4 @@ def forget_old(transaction: Transaction) -> None:
     transaction.execute("DELETE FROM idempotency WHERE at < ?", day)
     forget_uploads(transaction, time.time())
     forget_events(transaction, time.time() - _EVENTS_KEPT)
+    forget_audit(transaction, time.time())

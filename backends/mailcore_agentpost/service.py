@@ -12,6 +12,7 @@ from mailcore_agentpost.cases import MISSING_SCOPE
 from mailcore_agentpost.http.service import NotThere, Refused
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.mail import (
+    audit,
     drafts,
     folders,
     inboxes,
@@ -28,6 +29,7 @@ from mailcore_agentpost.searching import Searching
 from mailcore_agentpost.sending import Message, Outbox, sent_by_key
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import (
+    AuditAction,
     FolderRow,
     InboxRow,
     KeyRow,
@@ -93,15 +95,24 @@ class Service:
         self, key: KeyRow, *, username: str | None, display_name: str, client_id: str | None
     ) -> InboxRow:
         _check_unrestricted(key)
-        return await self._write(
-            inboxes.insert_inbox,
-            key.org_id,
-            username=username or _USERNAME,
-            domain=self._domain,
-            now=datetime.now(UTC),
-            display_name=display_name,
-            client_id=client_id,
-        )
+
+        def work(transaction: Transaction) -> InboxRow:
+            now = datetime.now(UTC)
+            before = transaction.connection.total_changes
+            made = inboxes.insert_inbox(
+                transaction,
+                key.org_id,
+                username=username or _USERNAME,
+                domain=self._domain,
+                now=now,
+                display_name=display_name,
+                client_id=client_id,
+            )
+            if transaction.connection.total_changes > before:  # not an earlier one by its client_id
+                _note_inbox(transaction, "inbox.created", key, made)
+            return made
+
+        return await self._write(work)
 
     async def inboxes(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[InboxRow]:
         if key.inbox_id is not None:
@@ -120,16 +131,25 @@ class Service:
     async def update_inbox(
         self, key: KeyRow, inbox_id: str, *, display_name: str | None, send_paused: bool | None
     ) -> InboxRow:
-        await self.inbox(key, inbox_id)
-        return await self._write(
-            inboxes.update_inbox, inbox_id, display_name=display_name, send_paused=send_paused
-        )
+        before = await self.inbox(key, inbox_id)
+
+        def work(transaction: Transaction) -> InboxRow:
+            after = inboxes.update_inbox(
+                transaction, inbox_id, display_name=display_name, send_paused=send_paused
+            )
+            if after.send_paused != before.send_paused:
+                action: AuditAction = "inbox.paused" if after.send_paused else "inbox.resumed"
+                _note_inbox(transaction, action, key, after)
+            return after
+
+        return await self._write(work)
 
     async def delete_inbox(self, key: KeyRow, inbox_id: str) -> None:
-        await self.inbox(key, inbox_id)
+        inbox = await self.inbox(key, inbox_id)
 
         def work(transaction: Transaction) -> None:
             inboxes.delete_inbox(transaction, inbox_id)
+            _note_inbox(transaction, "inbox.deleted", key, inbox)
             transaction.after.append(lambda: self._hub.end("Inbox deleted", inbox=inbox_id))
 
         await self._write(work)
@@ -262,15 +282,31 @@ class Service:
             await self.inbox(key, inbox_id)
         if key.expires_at is not None:
             expires_at = min(expires_at or key.expires_at, key.expires_at)
-        return await self._write(
-            keys.insert_key,
-            key.org_id,
-            name=name,
-            scopes=scopes,
-            inbox=inbox_id or key.inbox_id,
-            now=datetime.now(UTC),
-            expires_at=expires_at,
-        )
+
+        def work(transaction: Transaction) -> tuple[KeyRow, str]:
+            now = datetime.now(UTC)
+            made, secret = keys.insert_key(
+                transaction,
+                key.org_id,
+                name=name,
+                scopes=scopes,
+                inbox=inbox_id or key.inbox_id,
+                now=now,
+                expires_at=expires_at,
+            )
+            audit.note(
+                transaction,
+                "key.created",
+                organization=key.org_id,
+                actor=key.id,
+                subject=made.id,
+                now=now,
+                name=name,
+                scopes=sorted(scopes),
+            )
+            return made, secret
+
+        return await self._write(work)
 
     async def keys(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[KeyRow]:
         _check_unrestricted(key)
@@ -283,7 +319,16 @@ class Service:
             raise NotThere("key")
 
         def work(transaction: Transaction) -> None:
-            keys.revoke(transaction, key_id, datetime.now(UTC))
+            now = datetime.now(UTC)
+            keys.revoke(transaction, key_id, now)
+            audit.note(
+                transaction,
+                "key.revoked",
+                organization=key.org_id,
+                actor=key.id,
+                subject=key_id,
+                now=now,
+            )
             transaction.after.append(lambda: self._hub.end("API key revoked", key=key_id))
 
         await self._write(work)
@@ -298,16 +343,23 @@ class Service:
         value: str,
     ) -> RuleRow:
         _check_unrestricted(key)
-        try:
-            return await self._write(
-                rules.insert_rule,
+
+        def work(transaction: Transaction) -> RuleRow:
+            now = datetime.now(UTC)
+            rule = rules.insert_rule(
+                transaction,
                 key.org_id,
                 direction=direction,
                 action=action,
                 match_type=match_type,
                 value=value,
-                now=datetime.now(UTC),
+                now=now,
             )
+            audit.note_rule(transaction, "rule.created", key.org_id, key.id, rule, now)
+            return rule
+
+        try:
+            return await self._write(work)
         except ValueError as error:
             raise Refused(
                 422, "invalid_request", f"{value!r} can not match: {error}.", fix="Correct value."
@@ -324,21 +376,35 @@ class Service:
 
     async def delete_rule(self, key: KeyRow, rule_id: str) -> None:
         _check_unrestricted(key)
-        if not await self._write(rules.delete_rule, key.org_id, rule_id):
+
+        def work(transaction: Transaction) -> RuleRow | None:
+            rule = rules.delete_rule(transaction, key.org_id, rule_id)
+            if rule is not None:
+                audit.note_rule(
+                    transaction, "rule.deleted", key.org_id, key.id, rule, datetime.now(UTC)
+                )
+            return rule
+
+        if await self._write(work) is None:
             raise NotThere("rule")
 
     # ------------------------------------------------------------------------------ suppressions
 
     async def add_suppression(self, key: KeyRow, address: str) -> SuppressionRow:
         _check_unrestricted(key)
-        await self._write(
-            suppressions.suppress,
-            key.org_id,
-            address,
-            reason="manual",
-            message=None,
-            now=time.time(),
-        )
+
+        def work(transaction: Transaction) -> None:
+            suppressions.suppress(
+                transaction,
+                key.org_id,
+                address,
+                reason="manual",
+                message=None,
+                now=time.time(),
+            )
+            _note_suppression(transaction, "suppression.added", key, address)
+
+        await self._write(work)
         return await self.suppression(key, address)
 
     async def suppressions(
@@ -354,7 +420,14 @@ class Service:
 
     async def remove_suppression(self, key: KeyRow, address: str) -> None:
         _check_unrestricted(key)
-        if not await self._write(suppressions.remove_suppression, key.org_id, address):
+
+        def work(transaction: Transaction) -> bool:
+            if not suppressions.remove_suppression(transaction, key.org_id, address):
+                return False
+            _note_suppression(transaction, "suppression.removed", key, address)
+            return True
+
+        if not await self._write(work):
             raise NotThere("suppression")
 
 
@@ -363,6 +436,33 @@ def _restore(transaction: Transaction, message: MessageRow) -> None:
     if message.draft_id is not None:
         target = folders.find_folder(transaction.connection, message.inbox_id, folders.DRAFTS)
         drafts.adopt_message(transaction, target, message.id)
+
+
+def _note_suppression(
+    transaction: Transaction, action: AuditAction, key: KeyRow, address: str
+) -> None:
+    audit.note(
+        transaction,
+        action,
+        organization=key.org_id,
+        actor=key.id,
+        subject=address.lower(),
+        now=datetime.now(UTC),
+    )
+
+
+def _note_inbox(
+    transaction: Transaction, action: AuditAction, key: KeyRow, inbox: InboxRow
+) -> None:
+    audit.note(
+        transaction,
+        action,
+        organization=key.org_id,
+        actor=key.id,
+        subject=inbox.id,
+        now=datetime.now(UTC),
+        email=inbox.address,
+    )
 
 
 def _check_unrestricted(key: KeyRow) -> None:

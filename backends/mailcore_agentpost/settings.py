@@ -63,6 +63,7 @@ class Settings:
         relay: where mail to the outside goes.
         webhook_private_targets: whether webhooks may be sent to addresses that are not public:
             this machine, the local network.
+        trash_retention_days: after how many days in Trash messages are gone for good; 0 for never.
         metrics: who may read ``/metrics``: programs on this machine, anybody who reaches the HTTP
             port, or nobody. A proxy on this machine makes everybody local.
     """
@@ -77,4 +78,5 @@ class Settings:
     sends_per_organization_day: int = 50_000
     relay: Relay = field(default_factory=Relay)
     webhook_private_targets: bool = False
+    trash_retention_days: int = 0
     metrics: MetricsFor = "loopback"

@@ -54,6 +54,21 @@ class KeyRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationRow:
+    """An organization.
+
+    Arguments:
+        inboxes: how many it has.
+    """
+
+    id: str
+    name: str
+    status: Literal["active", "suspended"]
+    inboxes: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
     """An inbox."""
 
@@ -185,6 +200,69 @@ class DeliveryRow:
     body: bytes | None
     next_at: datetime | None
     attempted_at: datetime | None
+    created_at: datetime
+
+
+AuditAction = Literal[
+    "organization.created",
+    "organization.suspended",
+    "organization.resumed",
+    "inbox.created",
+    "inbox.deleted",
+    "inbox.paused",
+    "inbox.resumed",
+    "key.created",
+    "key.revoked",
+    "rule.created",
+    "rule.deleted",
+    "suppression.added",
+    "suppression.removed",
+    "webhook.created",
+    "webhook.deleted",
+    "queue.retried",
+    "queue.dropped",
+    "session.closed",
+    "mail.imported",
+    "login.failed",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """Something that somebody did, or tried.
+
+    Arguments:
+        org_id: whose it was; None for nobody's.
+        at: when; the last time, for what is counted.
+        actor: id of the key that did it; ``admin:NAME`` at the command line; "" for nobody known.
+        subject: id or address of what it was done to.
+        peer: address of the client, where one is known.
+        count: how often, for what is counted within an hour.
+        detail: what else is to be said of it, ready for JSON.
+    """
+
+    id: str
+    org_id: str | None
+    at: datetime
+    actor: str
+    action: AuditAction
+    subject: str
+    peer: str
+    count: int
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionRow:
+    """An address that an organization sends no mail to.
+
+    Arguments:
+        message_id: the message that showed why, or None.
+    """
+
+    address: str
+    reason: Literal["bounce", "complaint", "manual"]
+    message_id: str | None
     created_at: datetime
 
 

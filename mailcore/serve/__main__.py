@@ -14,6 +14,7 @@ import trio
 from mailcore import config, registry
 from mailcore.config import ConfigError, Configuration
 from mailcore.registry import BackendNotFound
+from mailcore.serve import admin
 from mailcore.serve.arguments import Arguments, parse
 from mailcore.serve.banner import Ready
 from mailcore.serve.check import problems
@@ -23,8 +24,11 @@ from mailcore.serve.server import StartupError, serve
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; return its exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["admin"]:
+        return admin.main(words[1:])
     try:
-        given = parse(sys.argv[1:] if arguments is None else arguments)
+        given = parse(words)
         configuration, provider = _configure(given)
         if given.action == "print-config":
             print(config.to_toml(configuration), end="")

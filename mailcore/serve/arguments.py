@@ -17,7 +17,7 @@ DESCRIPTION = (
 )
 EPILOG = (
     "Settings come from --config FILE (TOML), then MAILCORE_… variables, then these flags; "
-    "--print-config shows them all."
+    "--print-config shows them all. python -m mailcore.serve admin --help: look after the data."
 )
 
 
@@ -40,7 +40,9 @@ class Arguments:
     ready_json: bool
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Raises ConfigError where the command line makes no sense."""
+
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message} (--help shows all flags)")
 
@@ -59,7 +61,7 @@ def parse(arguments: Sequence[str]) -> Arguments:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m mailcore.serve",
         description=DESCRIPTION,
         epilog=EPILOG,

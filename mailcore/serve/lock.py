@@ -13,6 +13,21 @@ class InUse(OSError):
     """Another server works on this data."""
 
 
+def is_held(path: Path) -> bool:
+    """Tell whether a server holds a data directory now."""
+    try:
+        file = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
 @contextmanager
 def data_directory(path: Path) -> Iterator[Path]:
     """Make a data directory if there is none, and hold it for this process.

@@ -16,7 +16,8 @@ A backend itself, or a class that makes one, will do where nothing is to be open
 
 What is given is a :class:`mailcore.backend.Backend`. If it is also a
 :class:`mailcore.backend.Receives`, the MX door opens; :class:`Bootstraps` and
-:class:`ServesHTTP` are optional in the same manner.
+:class:`ServesHTTP` are optional in the same manner. A provider that is a
+:class:`mailcore.serve.admin.Administers` has words for ``python -m mailcore.serve admin``.
 """
 
 from __future__ import annotations

@@ -7,14 +7,14 @@ import sqlite3
 import string
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 from mailcore_agentpost.ids import new_id
 from mailcore_agentpost.mail.folders import all_folders, create_standard, forget_folder
 from mailcore_agentpost.mail.messages import purge
 from mailcore_agentpost.mail.placements import all_uids, remove
 from mailcore_agentpost.store import Transaction
-from mailcore_agentpost.types import InboxRow
+from mailcore_agentpost.types import InboxRow, OrganizationRow
 
 _SUFFIX: Final = string.ascii_lowercase + string.digits
 _SUFFIX_LENGTH: Final = 6
@@ -40,6 +40,35 @@ def insert_organization(transaction: Transaction, name: str, now: datetime) -> s
         (organization, name, now.timestamp()),
     )
     return organization
+
+
+def list_organizations(connection: sqlite3.Connection) -> Sequence[OrganizationRow]:
+    """Return all organizations, the oldest first."""
+    rows = connection.execute(
+        "SELECT organizations.*, (SELECT count(*) FROM inboxes"
+        " WHERE organization = organizations.id) AS inboxes FROM organizations ORDER BY id"
+    )
+    return [
+        OrganizationRow(
+            id=row["id"],
+            name=row["name"],
+            status=row["status"],
+            inboxes=row["inboxes"],
+            created_at=datetime.fromtimestamp(row["created_at"], UTC),
+        )
+        for row in rows.fetchall()
+    ]
+
+
+def set_status(
+    transaction: Transaction, organization: str, status: Literal["active", "suspended"]
+) -> OrganizationRow:
+    """Suspend an organization or not; raises KeyError."""
+    transaction.execute("UPDATE organizations SET status = ? WHERE id = ?", (status, organization))
+    for one in list_organizations(transaction.connection):
+        if one.id == organization:
+            return one
+    raise KeyError(organization)
 
 
 def count_organizations(connection: sqlite3.Connection) -> int:

@@ -128,6 +128,17 @@ def save_dates(
     return {row["uid"]: datetime.fromtimestamp(row["saved"], UTC) for row in rows.fetchall()}
 
 
+def find_placement(connection: sqlite3.Connection, folder: int, uid: int) -> Placement | None:
+    """Return the placement under a UID."""
+    row = connection.execute(
+        "SELECT message, flags, size, date, zone FROM placements WHERE folder = ? AND uid = ?",
+        (folder, uid),
+    ).fetchone()
+    if row is None:
+        return None
+    return Placement(row["message"], _flags(row["flags"]), row["size"], _date(row))
+
+
 def place(transaction: Transaction, folder: int, placements: Sequence[Placement]) -> list[int]:
     """Put messages into a folder; return their UIDs."""
     first, modseq = take_uids(transaction, folder, len(placements))

@@ -10,10 +10,14 @@ import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from mailcore_agentpost.ids import new_id
+from mailcore_agentpost.mail.audit import note
+from mailcore_agentpost.mail.events import record
 from mailcore_agentpost.mail.messages import purge_body, read_body
 from mailcore_agentpost.store import Transaction
+from mailcore_agentpost.types import AuditAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,7 @@ class Queued:
         body: number of the octets, as they are delivered here: with Return-Path.
         destination: the domain, in lower case.
         attempts: that were begun.
+        next_at: when the next attempt is due, in seconds since 1970.
         noticed: whether the sender was told that it waits.
         last_reply: what the last attempt got, on one line.
     """
@@ -38,6 +43,7 @@ class Queued:
     recipient: str
     destination: str
     attempts: int
+    next_at: float
     noticed: bool
     last_reply: str
     created_at: float
@@ -149,6 +155,77 @@ def finish(transaction: Transaction, row: Queued, status: str) -> bool:
     _note_status(transaction, row, status)
     purge_body(transaction, row.body)
     return True
+
+
+def list_queued(
+    connection: sqlite3.Connection,
+    organization: str | None = None,
+    *,
+    after: str = "",
+    limit: int,
+) -> Sequence[Queued]:
+    """Return who is still to be sent what, the oldest first.
+
+    Arguments:
+        organization: whose mail; None for all.
+        after: id of the last row that is known already.
+    """
+    rows = connection.execute(
+        "SELECT * FROM queue WHERE (:organization IS NULL OR organization = :organization)"
+        " AND id > :after ORDER BY id LIMIT :limit",
+        {"organization": organization, "after": after, "limit": limit},
+    )
+    return [_queued(row) for row in rows.fetchall()]
+
+
+def find_queued(connection: sqlite3.Connection, organization: str, row: str) -> Queued | None:
+    """Return a row of an organization's mail."""
+    found = connection.execute(
+        "SELECT * FROM queue WHERE id = ? AND organization = ?", (row, organization)
+    ).fetchone()
+    return None if found is None else _queued(found)
+
+
+def retry(transaction: Transaction, rows: Sequence[Queued], actor: str, now: float) -> None:
+    """Have rows attempted now; the courier is for the caller to wake."""
+    for row in rows:
+        transaction.execute("UPDATE queue SET next_at = ? WHERE id = ?", (now, row.id))
+        _note_deed(transaction, "queue.retried", row, actor, now)
+
+
+def drop(transaction: Transaction, rows: Sequence[Queued], actor: str, now: float) -> None:
+    """Give rows up, as if they had been refused for good; no notice is sent.
+
+    An attempt that is under way may still deliver.
+    """
+    for row in rows:
+        if finish(transaction, row, "bounced"):
+            record(
+                transaction,
+                "message.bounced",
+                organization=row.organization,
+                now=now,
+                inbox=row.inbox,
+                message=row.message,
+                recipients=[row.recipient],
+                replies=["Taken off the queue"],
+            )
+            _note_deed(transaction, "queue.dropped", row, actor, now)
+
+
+def _note_deed(
+    transaction: Transaction, action: AuditAction, row: Queued, actor: str, now: float
+) -> None:
+    note(
+        transaction,
+        action,
+        organization=row.organization,
+        actor=actor,
+        subject=row.id,
+        now=datetime.fromtimestamp(now, UTC),
+        message=row.message,
+        recipient=row.recipient,
+    )
 
 
 def _note_status(transaction: Transaction, row: Queued, status: str) -> None:

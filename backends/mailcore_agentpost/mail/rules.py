@@ -87,12 +87,12 @@ def find_rule(connection: sqlite3.Connection, organization: str, rule: str) -> R
     return None if row is None else _rule(row)
 
 
-def delete_rule(transaction: Transaction, organization: str, rule: str) -> bool:
-    """Remove a rule; return whether it was there."""
-    deleted = transaction.execute(
-        "DELETE FROM rules WHERE id = ? AND organization = ?", (rule, organization)
-    )
-    return deleted.rowcount > 0
+def delete_rule(transaction: Transaction, organization: str, rule: str) -> RuleRow | None:
+    """Remove a rule; return it, or None if there is no such."""
+    row = transaction.execute(
+        "DELETE FROM rules WHERE id = ? AND organization = ? RETURNING *", (rule, organization)
+    ).fetchone()
+    return None if row is None else _rule(row)
 
 
 def is_blocked(

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from mailcore.backend import Unavailable
 from mailcore_agentpost.store.reader import Reader
@@ -18,6 +18,9 @@ from mailcore_agentpost.store.writer import Commits, Tell, TellTexts, Transactio
 logger = logging.getLogger("mailcore.agentpost")
 
 T = TypeVar("T")
+
+#: The name of the file in a data directory.
+FILE: Final = "agentpost.db"
 
 # Seconds that one process waits for another one's lock: two that start at once migrate in turn.
 _LOCK_TIMEOUT = 30.0
@@ -32,6 +35,7 @@ class Store:
         tell: told after each commit what changed and what happened.
         durable: whether a commit waits for the disk. False only for what may be lost.
         tell_texts: told after each commit which messages have new octets or are gone.
+        alone: whether no other process has the file open.
 
     Raises:
         OSError: the file can not be opened, or is no database of ours.
@@ -44,6 +48,7 @@ class Store:
         *,
         durable: bool = True,
         tell_texts: TellTexts = lambda messages: None,
+        alone: bool = True,
     ) -> None:
         self._path = path
         self._durable = durable
@@ -56,7 +61,7 @@ class Store:
             except sqlite3.Error as error:
                 raise OSError(f"cannot open {path}: {error}") from error
             opened.pop_all()
-        self._writer = Writer(writing, tell, tell_texts)
+        self._writer = Writer(writing, tell, tell_texts, alone=alone)
         self._reader = Reader(reading)
 
     def _connect(self) -> sqlite3.Connection:

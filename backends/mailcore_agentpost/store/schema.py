@@ -314,6 +314,26 @@ def _create_uploads(database: Database) -> None:
     database.table("uploads").create_index(["body"])
 
 
+def _create_audit(database: Database) -> None:
+    database.table("audit").create(
+        {
+            "id": str,
+            "organization": str,
+            "at": float,
+            "actor": str,
+            "action": str,
+            "subject": str,
+            "peer": str,
+            "count": int,
+            "detail": str,
+        },
+        pk="id",
+        not_null={"at", "actor", "action", "subject", "peer", "count", "detail"},
+    )
+    database.table("audit").create_index(["organization", "id"])
+    database.table("audit").create_index(["action", "at"])
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
@@ -324,6 +344,7 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create_queue,
     _name_drafts,
     _create_uploads,
+    _create_audit,
 )
 
 

@@ -96,6 +96,7 @@ class Writer(Worker[Transaction]):
         tell: called with the folders that changed and what happened, in the thread, after each
             commit.
         tell_texts: called there with the messages whose octets are new or gone.
+        alone: whether no other process has the file, so that the log can be emptied at the end.
     """
 
     def __init__(
@@ -103,8 +104,11 @@ class Writer(Worker[Transaction]):
         connection: sqlite3.Connection,
         tell: Tell,
         tell_texts: TellTexts,
+        *,
+        alone: bool = True,
     ) -> None:
         self._connection = connection
+        self._alone = alone
         self._tell = tell
         self._tell_texts = tell_texts
         self._log = 0
@@ -123,7 +127,8 @@ class Writer(Worker[Transaction]):
             done = []
             for call in calls:
                 call.result = outcome.Error(error)
-        self.commits.add(len(calls), perf_counter() - began)
+        if self._connection.total_changes != before:  # or it was somebody who only looks
+            self.commits.add(len(calls), perf_counter() - began)
         moved = {folder for transaction in done for folder in transaction.moved}
         events = [event for transaction in done for event in transaction.events]
         if moved or events:
@@ -176,5 +181,5 @@ class Writer(Worker[Transaction]):
             logger.error("the log of the store was not copied back: %s", error)
 
     def end(self) -> None:
-        self._checkpoint("TRUNCATE")
+        self._checkpoint("TRUNCATE" if self._alone else "PASSIVE")
         self._connection.close()
