@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from typing import Final
 
@@ -15,6 +16,7 @@ from mailcore.backend import (
     Peer,
     TakesCredentials,
 )
+from mailcore.log import log_event
 from mailcore.sasl import (
     SERVER_MECHANISMS,
     Abilities,
@@ -27,6 +29,8 @@ from mailcore.sasl import (
     offered_mechanisms,
 )
 from mailcore.sasl.oauth import failure
+
+logger: Final = logging.getLogger("mailcore.login")
 
 # What another token would mend; anything else is told at once.
 _WRONG: Final = frozenset({AuthenticationFailed.code, AuthorizationFailed.code, "EXPIRED"})
@@ -57,6 +61,32 @@ def mechanisms_for(
     return offered_mechanisms(abilities_of(backend), peer.channel, allowed)
 
 
+async def open_account(backend: Backend, credentials: Credentials, peer: Peer) -> Account:
+    """Have a backend judge credentials; the outcome is logged, with the user and not the secret.
+
+    Raises:
+        BackendError: they are refused.
+    """
+    who = {"user": getattr(credentials, "username", ""), "mechanism": credentials.mechanism}
+    try:
+        account = await backend.authenticate(credentials, peer)
+    except BackendError as error:
+        _log_refusal(peer, error, **who)
+        raise
+    log_event(logger, "login", **who, **_client(peer))
+    return account
+
+
+def _log_refusal(peer: Peer, error: BackendError, **who: str) -> None:
+    reason = error.code or type(error).__name__
+    log_event(logger, "login-refused", **who, reason=reason, **_client(peer))
+
+
+def _client(peer: Peer) -> dict[str, object]:
+    where = f"{peer.host}:{peer.port}" if peer.port else peer.host
+    return {"protocol": peer.protocol, "peer": where, "tls": peer.tls}
+
+
 class Exchange:
     """One exchange, until it opens an account.
 
@@ -78,6 +108,7 @@ class Exchange:
     ) -> None:
         self._backend = backend
         self._peer = peer
+        self._name = mechanism
         self._failed = failed
         self._mechanism: ServerMechanism = SERVER_MECHANISMS[mechanism].make(peer.channel, offered)
         self._refusal: BackendError | None = None
@@ -95,7 +126,9 @@ class Exchange:
             outcome = self._mechanism.step(response)
         except WrongProof:
             self._failed()
-            raise AuthenticationFailed from None
+            error = AuthenticationFailed()
+            _log_refusal(self._peer, error, user="", mechanism=self._name)
+            raise error from None
         if isinstance(outcome, KeysWanted):
             assert isinstance(self._backend, KeepsScramKeys)
             keys = await self._backend.scram_keys(outcome.username, outcome.hash_name)
@@ -104,7 +137,7 @@ class Exchange:
 
     async def _open(self, credentials: Credentials) -> Challenge | Account:
         try:
-            return await self._backend.authenticate(credentials, self._peer)
+            return await open_account(self._backend, credentials, self._peer)
         except BackendError as error:
             self._failed()
             if error.code not in _WRONG:

@@ -75,6 +75,7 @@ class Settings:
         tls_cert, tls_key: a certificate chain and key of one's own in PEM, instead of a
             development certificate.
         log_level: of the log on standard error.
+        log_format: lines for people, or one JSON object a line.
         grace: seconds that connections have to end when the server stops.
         limits: bounds of the engine.
         imap, smtp, submission, mx, lmtp: what is special about these listeners.
@@ -98,6 +99,7 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_format: Literal["human", "json"] = "human"
     grace: float = 10.0
     limits: Limits = field(default_factory=Limits)
     imap: ImapListener = field(default_factory=ImapListener)

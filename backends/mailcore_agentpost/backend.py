@@ -29,7 +29,14 @@ from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.imap import Access, Account
 from mailcore_agentpost.mail import inboxes, keys
 from mailcore_agentpost.mail.trash import empty_trash
-from mailcore_agentpost.operations import Monitoring, Operations, SessionService
+from mailcore_agentpost.operations import (
+    AuditTrail,
+    FailedLogins,
+    Monitoring,
+    Operations,
+    QueueService,
+    SessionService,
+)
 from mailcore_agentpost.outside import watch_outside
 from mailcore_agentpost.policy import Sender, SendPolicy
 from mailcore_agentpost.searching import Searching
@@ -37,13 +44,12 @@ from mailcore_agentpost.sending import Outbox, forget_old
 from mailcore_agentpost.service import Service
 from mailcore_agentpost.settings import Relay, Settings
 from mailcore_agentpost.smtp import Inbound, Submitting
-from mailcore_agentpost.store import FILE, Store, Transaction
+from mailcore_agentpost.store import FILE, TEXTS, Store, Transaction
 from mailcore_agentpost.texts import TextIndex
 from mailcore_agentpost.types import InboxRow, KeyRow
 from mailcore_agentpost.uploading import Uploads
 from mailcore_agentpost.webhooks import WebhookSender, WebhookService
 
-_TEXTS: Final = "agentpost-texts.db"
 _HOUR: Final = 60 * 60.0
 _SCOPES: Final = {"imap": "messages:read", "smtp": "messages:write"}
 _FIRST_INBOX: Final = "support"
@@ -103,6 +109,8 @@ class AgentPost:
         self.webhook_sender = WebhookSender(
             store, hub, log, allow_private=self._settings.webhook_private_targets
         )
+        #: Writes down failed logins, while its ``run`` runs.
+        self.failures = FailedLogins(store)
         self._http = HTTPDoor(
             self.service,
             Drafts(self.service, store, context.limits, self._settings.inbox_storage),
@@ -112,6 +120,9 @@ class AgentPost:
             Operations(
                 SessionService(context.live, store),
                 Monitoring(context.live, store),
+                AuditTrail(store),
+                QueueService(store, self.courier.wake),
+                self.failures,
                 self._settings.metrics,
             ),
             tally=context.live.tally,
@@ -125,10 +136,14 @@ class AgentPost:
 
     async def authenticate(self, credentials: Credentials, peer: Peer) -> Account:
         endings = self.hub.endings
-        key, inbox = await self.store.read(lambda connection: _judge(connection, credentials))
-        scope = _SCOPES[peer.protocol]
-        if scope not in key.scopes:
-            raise Refusal(MISSING_SCOPE, f"This API key lacks the scope {scope}")
+        try:
+            key, inbox = await self.store.read(lambda connection: _judge(connection, credentials))
+            scope = _SCOPES[peer.protocol]
+            if scope not in key.scopes:
+                raise Refusal(MISSING_SCOPE, f"This API key lacks the scope {scope}")
+        except Refusal as refusal:
+            self.failures.note(_username(credentials), peer.host, refusal.case.code)
+            raise
         if peer.protocol == "imap":
             self._count_connection(inbox)
         waiting = trio.CancelScope()
@@ -212,6 +227,10 @@ def _relay_login(relay: Relay) -> PlainCredentials | None:
     return PlainCredentials(relay.username, relay.password) if relay.username else None
 
 
+def _username(credentials: Credentials) -> str:
+    return str(getattr(credentials, "username", ""))
+
+
 def _judge(connection: sqlite3.Connection, credentials: Credentials) -> tuple[KeyRow, InboxRow]:
     """Return the key and the inbox that credentials name, if the one opens the other."""
     match credentials:
@@ -286,7 +305,7 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
     settings: Settings = context.options or Settings()
     with ExitStack() as stack:
         directory = context.data or Path(stack.enter_context(TemporaryDirectory()))
-        texts = TextIndex(directory / _TEXTS, directory / FILE, context.limits)
+        texts = TextIndex(directory / TEXTS, directory / FILE, context.limits)
         store = Store(
             directory / FILE,
             hub.tell,
@@ -297,10 +316,11 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
             texts.open()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_forget_hourly, store, settings)
-                nursery.start_soon(watch_outside, store, hub)
+                nursery.start_soon(watch_outside, store, hub, texts)
                 backend = AgentPost(store, texts, hub, context, nursery)
                 nursery.start_soon(backend.webhook_sender.run)
                 nursery.start_soon(backend.courier.run)
+                nursery.start_soon(backend.failures.run)
                 yield backend
                 nursery.cancel_scope.cancel()
         finally:

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 Kind = Literal[
-    *("org", "inb", "msg", "thr", "key", "rul", "evt"),
-    *("whk", "dlv", "que", "drf", "att", "aud"),
-]
+    "org", "inb", "msg", "thr", "key", "rul", "evt", "whk", "dlv", "que", "drf", "att", "aud"
+]  # fmt: skip
 
 # Crockford's base 32: no I, L, O, U.
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

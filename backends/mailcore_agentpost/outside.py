@@ -21,19 +21,21 @@ from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.mail.folders import all_folders
 from mailcore_agentpost.mail.keys import valid_key
 from mailcore_agentpost.store import Store, Transaction
+from mailcore_agentpost.texts import TextIndex
 
 #: Seconds between two looks.
 PAUSE: Final = 1.0
 
 
-async def watch_outside(store: Store, hub: Hub) -> None:
-    """Tell the hub what changed behind the server's back, until cancelled."""
+async def watch_outside(store: Store, hub: Hub, texts: TextIndex) -> None:
+    """Tell the hub and the index what changed behind the server's back, until cancelled."""
     known: int | None = None
     while True:
         with suppress(Unavailable):  # it is logged
             version = await store.write(_version)
             if known is not None and version != known:
                 await _tell(store, hub)
+                texts.look_again()
             known = version
         await trio.sleep(PAUSE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Final
 
 from mailcore.backend import BackendError, MailTransaction, OverQuota, Peer, Recipient
 from mailcore.limits import Limits
+from mailcore.log import log_event
 from mailcore.message import Buffer, header_block, headers
 from mailcore.smtp.trace import received_field
 from mailcore.smtp.types import ForwardPath, MailParameters, Reply, ReversePath
@@ -39,6 +41,8 @@ from mailcore_agentpost.sending import (
 )
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import InboxRow
+
+logger: Final = logging.getLogger("mailcore.agentpost")
 
 # RFC 5321 §6.3: at least 100.
 _MOST_HOPS: Final = 100
@@ -111,6 +115,16 @@ class Submission:
                 recipients=list(dict.fromkeys(recipients)),
                 trace=_received(transaction, self._peer, self._hostname),
             ),
+        )
+        log_event(
+            logger,
+            "sent",
+            message=stored.id,
+            inbox=self._sender.inbox,
+            key=self._sender.key,
+            recipients=len(set(recipients)),
+            octets=content.size,
+            peer=self._peer.host,
         )
         return [Reply.of(250, "2.0.0", f"Sent as {stored.id}")]
 
@@ -191,6 +205,16 @@ class Inbound:
             copy = await in_thread_if_large(data, self._limits, partial(self._copy, data))
             await self._store.write(
                 partial(_store, copy=copy, inboxes=list(inboxes), report=report)
+            )
+        for inbox in inboxes:
+            log_event(
+                logger,
+                "delivered",
+                inbox=inbox.id,
+                sender=transaction.sender.address,
+                octets=content.size,
+                protocol=self._peer.protocol,
+                peer=self._peer.host,
             )
         return [Reply.of(250, "2.0.0", "Delivered")]
 

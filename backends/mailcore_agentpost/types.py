@@ -253,20 +253,6 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SuppressionRow:
-    """An address that an organization sends no mail to.
-
-    Arguments:
-        message_id: the message that showed why, or None.
-    """
-
-    address: str
-    reason: Literal["bounce", "complaint", "manual"]
-    message_id: str | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRow:
     """A filter rule."""
 

@@ -13,6 +13,7 @@ from mailcore.backend import Peer
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.live.tally import Tally
 from mailcore.live.transcript import Transcript
+from mailcore.log import log_event
 from mailcore.observer import Observable, Standing
 
 logger = logging.getLogger("mailcore.live")
@@ -107,11 +108,15 @@ class LiveSession:
         seconds = perf_counter() - self._began
         self._tally.answered(self.peer.protocol, command, status, reason, seconds)
         if reason:
-            logger.info(
-                "%s refused: %s %s %s", self.id, command or "what is no command", status, reason,
-                extra={"session": self.id, "peer": self.peer.host, "command": command,
-                       "status": status, "reason": reason},
-            )  # fmt: skip
+            log_event(
+                logger,
+                "refused",
+                session=self.id,
+                peer=self.peer.host,
+                command=command or "invalid",
+                status=status,
+                reason=reason,
+            )
 
     def login_changed(self, logged_in: bool) -> None:
         self.account = self.standing().account

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from mailcore.serve import admin
 from mailcore.serve.arguments import Arguments, parse
 from mailcore.serve.banner import Ready
 from mailcore.serve.check import problems
+from mailcore.serve.logs import log_to_stderr
 from mailcore.serve.protocol import Provider, provider_of
 from mailcore.serve.server import StartupError, serve
 
@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if given.action == "check":
             return _check(configuration)
-        _log_to_stderr(configuration.settings.log_level)
+        settings = configuration.settings
+        log_to_stderr(settings.log_level, settings.log_format)
 
         def announce(ready: Ready) -> None:
             print(ready.as_json() if given.ready_json else ready.as_banner(), flush=True)
@@ -82,14 +83,6 @@ def _check(configuration: Configuration) -> int:
         return 2
     print("mailcore: all is well")
     return 0
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
 
 
 if __name__ == "__main__":

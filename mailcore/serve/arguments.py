@@ -119,4 +119,5 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
     flag("--tls-cert", metavar="FILE", help="a certificate chain of your own, PEM")
     flag("--tls-key", metavar="FILE", help="its private key, PEM")
     flag("--log-level", metavar="LEVEL", help="debug, info, warning or error (warning)")
+    flag("--log-format", metavar="FORMAT", help="human, or json: one object a line (human)")
     flag("--grace", metavar="SECONDS", help="for connections to end when stopping (10)")

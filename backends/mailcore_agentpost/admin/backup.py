@@ -131,8 +131,6 @@ def _restore(admin: Administration) -> Answer:
             _copy_database(source / FILE, draft, done)
         if not admin.arguments.keep_uids:
             _renumber_folders(draft)
-        for stale in admin.data.glob("agentpost-texts.db*"):
-            stale.unlink()  # it is of other messages
         draft.rename(present)
         for name in _other_files(source):
             _copy(source / name, admin.data / name)

@@ -31,7 +31,8 @@ from mailcore_agentpost.mail import audit, folders, messages, placements
 from mailcore_agentpost.mail.digest import digest
 from mailcore_agentpost.policy import Sender
 from mailcore_agentpost.settings import Settings
-from mailcore_agentpost.store import Store, Transaction
+from mailcore_agentpost.store import FILE, TEXTS, Store, Transaction
+from mailcore_agentpost.texts import TextIndex
 from mailcore_agentpost.types import InboxRow
 
 # Messages, and octets, that share a transaction.
@@ -48,6 +49,8 @@ class _Importer:
         self._inbox = inbox
         self._access = Access(
             store,
+            # Not opened: the index is the server's, which notices.
+            TextIndex(admin.data / TEXTS, admin.data / FILE, admin.limits),
             admin.options or Settings(),
             admin.limits,
             Sender(actor(), inbox.org_id, inbox.id, inbox.address),

@@ -8,11 +8,13 @@ from types import TracebackType
 from mailcore_agentpost.client.binding import Method, Resource, Rows
 from mailcore_agentpost.client.endpoints import (
     attachments,
+    audit,
     drafts,
     events,
     inboxes,
     keys,
     messages,
+    queue,
     rules,
     server,
     sessions,
@@ -21,7 +23,16 @@ from mailcore_agentpost.client.endpoints import (
     webhooks,
 )
 from mailcore_agentpost.client.transport import Options, Transport
-from mailcore_agentpost.http.types import FilterRule, Inbox, Key, Session, Suppression, Webhook
+from mailcore_agentpost.http.types import (
+    AuditEntry,
+    FilterRule,
+    Inbox,
+    Key,
+    QueuedMessage,
+    Session,
+    Suppression,
+    Webhook,
+)
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8025"
 
@@ -173,6 +184,28 @@ class Sessions(Resource):
         return self.iterate(limit=100)
 
 
+class Queue(Resource):
+    """``client.queue``. Iterating yields all that waits, the oldest first."""
+
+    list = Method(queue.list_page)
+    iterate = Rows(queue.list_page)
+    retry = Method(queue.retry)
+    drop = Method(queue.drop)
+
+    def __iter__(self) -> Iterator[QueuedMessage]:
+        return self.iterate(limit=100)
+
+
+class Audit(Resource):
+    """``client.audit``. Iterating yields the whole audit trail, the latest first."""
+
+    list = Method(audit.list_page)
+    iterate = Rows(audit.list_page)
+
+    def __iter__(self) -> Iterator[AuditEntry]:
+        return self.iterate(limit=100)
+
+
 class Server(Resource):
     """``client.server``."""
 
@@ -218,6 +251,8 @@ class AgentPost:
         self.webhooks = Webhooks(self._transport)
         self.sessions = Sessions(self._transport)
         self.server = Server(self._transport)
+        self.queue = Queue(self._transport)
+        self.audit = Audit(self._transport)
 
     def close(self) -> None:
         """Close the connections to the server."""

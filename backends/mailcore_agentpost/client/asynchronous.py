@@ -9,11 +9,13 @@ from mailcore_agentpost.client.agentpost import DEFAULT_BASE_URL
 from mailcore_agentpost.client.binding import AsyncMethod, AsyncResource, AsyncRows
 from mailcore_agentpost.client.endpoints import (
     attachments,
+    audit,
     drafts,
     events,
     inboxes,
     keys,
     messages,
+    queue,
     rules,
     server,
     sessions,
@@ -22,7 +24,16 @@ from mailcore_agentpost.client.endpoints import (
     webhooks,
 )
 from mailcore_agentpost.client.transport import AsyncTransport, Options
-from mailcore_agentpost.http.types import FilterRule, Inbox, Key, Session, Suppression, Webhook
+from mailcore_agentpost.http.types import (
+    AuditEntry,
+    FilterRule,
+    Inbox,
+    Key,
+    QueuedMessage,
+    Session,
+    Suppression,
+    Webhook,
+)
 
 
 class AsyncInboxes(AsyncResource):
@@ -172,6 +183,28 @@ class AsyncSessions(AsyncResource):
         return self.iterate(limit=100)
 
 
+class AsyncQueue(AsyncResource):
+    """``client.queue``. ``async for`` yields all that waits, the oldest first."""
+
+    list = AsyncMethod(queue.list_page)
+    iterate = AsyncRows(queue.list_page)
+    retry = AsyncMethod(queue.retry)
+    drop = AsyncMethod(queue.drop)
+
+    def __aiter__(self) -> AsyncIterator[QueuedMessage]:
+        return self.iterate(limit=100)
+
+
+class AsyncAudit(AsyncResource):
+    """``client.audit``. ``async for`` yields the whole audit trail, the latest first."""
+
+    list = AsyncMethod(audit.list_page)
+    iterate = AsyncRows(audit.list_page)
+
+    def __aiter__(self) -> AsyncIterator[AuditEntry]:
+        return self.iterate(limit=100)
+
+
 class AsyncServer(AsyncResource):
     """``client.server``."""
 
@@ -217,6 +250,8 @@ class AsyncAgentPost:
         self.webhooks = AsyncWebhooks(self._transport)
         self.sessions = AsyncSessions(self._transport)
         self.server = AsyncServer(self._transport)
+        self.queue = AsyncQueue(self._transport)
+        self.audit = AsyncAudit(self._transport)
 
     async def aclose(self) -> None:
         """Close the connections to the server."""

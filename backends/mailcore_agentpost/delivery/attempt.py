@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mailcore.log import log_event
 from mailcore.net import Outcome, RecipientResult, SendError, Timeouts, Where, connect_smtp
 from mailcore.net.sending import describe, outcome_of, recipient_of, sender_of
 from mailcore.sasl import PlainCredentials
@@ -99,7 +100,16 @@ class Attempts:
 
 def _result(row: Queued, result: RecipientResult, host: str) -> Result:
     reply = result.reply or _BROKEN
-    logger.info("%s to %s: %s", row.message, row.destination, describe(reply))
+    log_event(
+        logger,
+        "attempt",
+        message=row.message,
+        to=row.destination,
+        server=host,
+        attempt=row.attempts + 1,
+        outcome=result.outcome.name.lower(),
+        reply=describe(reply),
+    )
     return Result(row, result.outcome, reply, "" if result.local else host)
 
 

@@ -28,6 +28,7 @@ from mailcore_agentpost.http.handlers import (
     waiting,
     webhooks,
 )
+from mailcore_agentpost.http.handlers import operations as operating
 from mailcore_agentpost.http.limits import HTTPLimits
 from mailcore_agentpost.http.openapi import openapi_document
 from mailcore_agentpost.http.routing import Call, Route
@@ -68,6 +69,7 @@ def routes(
         *webhooks.routes(webhooks.WebhookHandlers(service, hooks)),
         *keys.routes(keys.KeyHandlers(service)),
         *sessions.routes(sessions.SessionHandlers(operations.sessions)),
+        *operating.routes(operating.OperationsHandlers(operations)),
         *rules.routes(rules.RuleHandlers(service)),
         *suppressions.routes(suppressions.SuppressionHandlers(service)),
         *static.routes(static.StaticFiles()),

@@ -19,6 +19,7 @@ import h11
 import trio
 
 from mailcore.backend import Peer
+from mailcore.log import log_event
 from mailcore_agentpost.http.exchange import Application, Request, Response, Upgrade, request_id
 from mailcore_agentpost.http.hosts import AllowedHosts
 from mailcore_agentpost.http.limits import DEFAULT_HTTP_LIMITS, HTTPLimits
@@ -189,18 +190,20 @@ class _Connection:
         else:
             answer = await self._answer(request)
         if isinstance(answer, Upgrade):
-            logger.info("%s %s upgraded", identity, _path(event))
+            log_event(logger, "upgraded", request=identity, path=_path(event))
             await self._hand_over(event, answer)
             return False
         reusable = self._request_is_complete() and not last
         await self._send_response(event, answer, identity, close=not reusable)
-        logger.info(
-            "%s %s %s %d %.1f ms",
-            identity,
-            event.method.decode("ascii"),
-            _path(event),
-            answer.status,
-            (time.monotonic() - started) * 1000,
+        log_event(
+            logger,
+            "request",
+            request=identity,
+            method=event.method.decode("ascii"),
+            path=_path(event),
+            status=answer.status,
+            ms=(time.monotonic() - started) * 1000,
+            peer=self._peer.host,
         )
         if not reusable or self._h11.our_state is not h11.DONE:
             await self._linger()

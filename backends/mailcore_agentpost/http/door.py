@@ -75,6 +75,7 @@ class HTTPDoor:
         self.router = Router(table)
         self._dispatcher = Dispatcher(self.router, self._authorize, translate, limits)
         self._tally = tally or Tally()
+        self._failures = operations.failures
 
     async def serve(self, stream: trio.abc.Stream, peer: Peer, closing: trio.Event) -> None:
         """Serve one connection until it ends or, once ``closing`` is set, drains."""
@@ -104,7 +105,11 @@ class HTTPDoor:
             self._tally.answered("http", command, str(status), reason, seconds)
 
     async def _authorize(self, request: Request, route: Route) -> KeyRow:
-        key = await self._service.authenticate(bearer_token(request))
+        try:
+            key = await self._service.authenticate(bearer_token(request))
+        except Refused as refused:
+            self._failures.note("", request.peer.host, refused.code)
+            raise
         if route.scope is not None and route.scope not in key.scopes:
             raise missing_scope(route.scope)
         return key

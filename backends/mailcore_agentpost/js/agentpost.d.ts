@@ -83,6 +83,25 @@ export interface AttachmentRef {
   mime_type?: string | null;
 }
 
+/** Something that somebody did, or tried. */
+export interface AuditEntry {
+  id: string;
+  at: string;
+  actor: string;
+  action: "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "key.created" | "key.revoked" | "login.failed" | "mail.imported" | "organization.created" | "organization.resumed" | "organization.suspended" | "queue.dropped" | "queue.retried" | "rule.created" | "rule.deleted" | "session.closed" | "suppression.added" | "suppression.removed" | "webhook.created" | "webhook.deleted";
+  subject: string;
+  peer: string;
+  count: number;
+  detail: Record<string, unknown>;
+}
+
+/** A page of the audit trail, the latest first. */
+export interface AuditPage {
+  has_more: boolean;
+  next_cursor: string | null;
+  data: AuditEntry[];
+}
+
 /** Ask for an address to send the octets of an attachment to. */
 export interface CreateAttachment {
   filename: string;
@@ -384,6 +403,26 @@ export interface ProblemDocument {
   request_id: string;
   field?: string | null;
   recipients?: string[] | null;
+}
+
+/** A page of the queue, the oldest first. */
+export interface QueuePage {
+  has_more: boolean;
+  next_cursor: string | null;
+  data: QueuedMessage[];
+}
+
+/** One recipient outside who does not have a message yet. */
+export interface QueuedMessage {
+  id: string;
+  inbox_id: string;
+  message_id: string;
+  sender: string;
+  recipient: string;
+  attempts: number;
+  last_reply: string;
+  next_at: string;
+  created_at: string;
 }
 
 /** Whether mail can be served now. */
@@ -861,6 +900,33 @@ export interface SessionsAPI {
   close(session_id: string, options?: CallOptions): Promise<null>;
 }
 
+export interface QueueListQuery {
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface QueueAPI {
+  /** Return a page of the queue, the oldest first. */
+  list(query?: QueueListQuery, options?: CallOptions): Promise<QueuePage>;
+  iterate(query?: QueueListQuery, options?: CallOptions): AsyncGenerator<QueuePage["data"][number]>;
+  /** Have an attempt made now. */
+  retry(queued_id: string, options?: CallOptions): Promise<QueuedMessage>;
+  /** Give up on a recipient. */
+  drop(queued_id: string, options?: CallOptions): Promise<null>;
+}
+
+export interface AuditListQuery {
+  limit?: number;
+  cursor?: string | null;
+  action?: "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "key.created" | "key.revoked" | "login.failed" | "mail.imported" | "organization.created" | "organization.resumed" | "organization.suspended" | "queue.dropped" | "queue.retried" | "rule.created" | "rule.deleted" | "session.closed" | "suppression.added" | "suppression.removed" | "webhook.created" | "webhook.deleted" | null;
+}
+
+export interface AuditAPI {
+  /** Return a page of the audit trail, the latest first. */
+  list(query?: AuditListQuery, options?: CallOptions): Promise<AuditPage>;
+  iterate(query?: AuditListQuery, options?: CallOptions): AsyncGenerator<AuditPage["data"][number]>;
+}
+
 export interface ServerAPI {
   /** Say that the process answers. */
   health(options?: CallOptions): Promise<Health>;
@@ -885,5 +951,7 @@ export class AgentPost {
   readonly events: EventsAPI;
   readonly webhooks: WebhooksAPI;
   readonly sessions: SessionsAPI;
+  readonly queue: QueueAPI;
+  readonly audit: AuditAPI;
   readonly server: ServerAPI;
 }

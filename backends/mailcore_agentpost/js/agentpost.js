@@ -94,6 +94,14 @@ const OPERATIONS = {
     "get": "GET /api/v1/sessions/{session_id} values",
     "close": "DELETE /api/v1/sessions/{session_id}"
   },
+  "queue": {
+    "list": "GET /api/v1/queue values",
+    "retry": "POST /api/v1/queue/{queued_id}/retry",
+    "drop": "DELETE /api/v1/queue/{queued_id}"
+  },
+  "audit": {
+    "list": "GET /api/v1/audit values"
+  },
   "server": {
     "health": "GET /healthz",
     "readiness": "GET /readyz",

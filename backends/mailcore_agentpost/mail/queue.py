@@ -161,19 +161,20 @@ def list_queued(
     connection: sqlite3.Connection,
     organization: str | None = None,
     *,
+    inbox: str | None = None,
     after: str = "",
     limit: int,
 ) -> Sequence[Queued]:
     """Return who is still to be sent what, the oldest first.
 
     Arguments:
-        organization: whose mail; None for all.
+        organization, inbox: whose mail; None for all.
         after: id of the last row that is known already.
     """
     rows = connection.execute(
         "SELECT * FROM queue WHERE (:organization IS NULL OR organization = :organization)"
-        " AND id > :after ORDER BY id LIMIT :limit",
-        {"organization": organization, "after": after, "limit": limit},
+        " AND (:inbox IS NULL OR inbox = :inbox) AND id > :after ORDER BY id LIMIT :limit",
+        {"organization": organization, "inbox": inbox, "after": after, "limit": limit},
     )
     return [_queued(row) for row in rows.fetchall()]
 

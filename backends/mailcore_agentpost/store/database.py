@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 #: The name of the file in a data directory.
 FILE: Final = "agentpost.db"
+#: And that of the index of texts beside it.
+TEXTS: Final = "agentpost-texts.db"
 
 # Seconds that one process waits for another one's lock: two that start at once migrate in turn.
 _LOCK_TIMEOUT = 30.0

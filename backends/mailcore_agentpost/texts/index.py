@@ -74,6 +74,11 @@ class TextIndex:
         if self._keeper is not None:
             self._keeper.look_at(messages)
 
+    def look_again(self) -> None:
+        """Look for all that is new or gone: another process has changed the mail."""
+        if self._keeper is not None:
+            self._keeper.look_at_all()
+
     async def search_folder(self, inbox: str, folder: int, key: TextKey) -> TextMatches | None:
         """Return the UIDs in a folder that a text is at, or None if the index can not tell."""
         return await self._ask(partial(self._search_folder, inbox=inbox, folder=folder, key=key))

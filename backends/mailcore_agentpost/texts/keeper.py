@@ -57,6 +57,12 @@ class Keeper:
             self._changed.update(messages)
             self._changes.notify()
 
+    def look_at_all(self) -> None:
+        """Look for messages that nobody told of. From any thread."""
+        with self._changes:
+            self._before = _BEYOND
+            self._changes.notify()
+
     def stop(self) -> None:
         """End the thread after the message in hand, and wait for that."""
         self._stopping.set()

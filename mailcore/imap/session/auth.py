@@ -33,7 +33,7 @@ async def login(session: Session, command: commands.Login) -> Tagged:
         return no(command, "LOGIN is not offered here; use AUTHENTICATE", "CANNOT")
     credentials = PlainCredentials(command.username, command.password, mechanism="LOGIN")
     try:
-        account = await session.backend.authenticate(credentials, session.peer)
+        account = await authentication.open_account(session.backend, credentials, session.peer)
     except BackendError as error:
         session.login_failed()
         return refused(command, error)

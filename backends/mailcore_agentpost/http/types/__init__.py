@@ -72,6 +72,13 @@ from mailcore_agentpost.http.types.messages import (
     UpdateMessage,
     WaitQuery,
 )
+from mailcore_agentpost.http.types.operations import (
+    AuditEntry,
+    AuditPage,
+    AuditQuery,
+    QueuedMessage,
+    QueuePage,
+)
 from mailcore_agentpost.http.types.parts import (
     Attachment,
     FolderCounts,
@@ -117,6 +124,9 @@ __all__ = [
     "Attachment",
     "AttachmentRef",
     "AttachmentRefs",
+    "AuditEntry",
+    "AuditPage",
+    "AuditQuery",
     "BodyText",
     "ClientId",
     "CreateAttachment",
@@ -159,6 +169,8 @@ __all__ = [
     "NewWebhook",
     "Page",
     "PageQuery",
+    "QueuePage",
+    "QueuedMessage",
     "Readiness",
     "Recipient",
     "Reply",

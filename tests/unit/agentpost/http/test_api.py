@@ -32,7 +32,14 @@ from mailcore_agentpost.drafting import Drafts
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
-from mailcore_agentpost.operations import Monitoring, Operations, SessionService
+from mailcore_agentpost.operations import (
+    AuditTrail,
+    FailedLogins,
+    Monitoring,
+    Operations,
+    QueueService,
+    SessionService,
+)
 from mailcore_agentpost.store import Store
 from mailcore_agentpost.uploading import Uploads
 from mailcore_agentpost.webhooks import WebhookService
@@ -81,7 +88,13 @@ async def _serving(service: MemoryService, store: Store) -> AsyncIterator[Site]:
     drafts = Drafts(service, store, DEFAULT_LIMITS)
     uploads = Uploads(store, DEFAULT_LIMITS)
     live = LiveSessions()
-    operations = Operations(SessionService(live, store), Monitoring(live, store))
+    operations = Operations(
+        SessionService(live, store),
+        Monitoring(live, store),
+        AuditTrail(store),
+        QueueService(store, lambda: None),
+        FailedLogins(store),
+    )
     door = HTTPDoor(
         service,
         drafts,
