@@ -242,6 +242,7 @@ def test_what_it_says_when_it_can_not(data: Path, served: Server, tmp_path: Path
         done = run(tmp_path / "nowhere", *words)
         assert (done.returncode, said in done.stderr) == (code, True), done.stderr
         assert done.stderr.count("\n") == 1
+    run(data, "organizations", "create", "one more")
     for words, said in (
         (["inboxes", "delete", served.inbox], "--yes"),
         (["keys", "revoke", "key_none"], "no key key_none"),

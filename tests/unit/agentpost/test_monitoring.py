@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ async def no_body(limit: int) -> bytes:
     return b""
 
 
+async def no_pieces(limit: int) -> AsyncIterator[bytes]:
+    for piece in ():
+        yield piece
+
+
 def asked_by(host: str) -> Call[None]:
     request = Request(
         id="r",
@@ -30,6 +36,7 @@ def asked_by(host: str) -> Call[None]:
         fields=[],
         peer=Peer("http", host),
         read_body=no_body,
+        receive_body=no_pieces,
     )
     return Call(request=request, key=None, path={})
 
