@@ -26,6 +26,7 @@ from mailcore_agentpost.formats import (
     read_mbox,
 )
 from mailcore_agentpost.formats.maildir import read_file
+from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.imap import Access, Mailbox
 from mailcore_agentpost.mail import audit, folders, messages, placements
 from mailcore_agentpost.mail.digest import digest
@@ -49,7 +50,8 @@ class _Importer:
         self._inbox = inbox
         self._access = Access(
             store,
-            # Not opened: the index is the server's, which notices.
+            # Nobody listens here, and the index is not opened: a server that runs has its own.
+            Hub(),
             TextIndex(admin.data / TEXTS, admin.data / FILE, admin.limits),
             admin.options or Settings(),
             admin.limits,
