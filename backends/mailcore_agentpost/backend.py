@@ -34,6 +34,7 @@ from mailcore_agentpost.operations import (
     FailedLogins,
     Monitoring,
     Operations,
+    PolicyCheck,
     QueueService,
     SessionService,
 )
@@ -122,6 +123,7 @@ class AgentPost:
                 Monitoring(context.live, store),
                 AuditTrail(store),
                 QueueService(store, self.courier.wake),
+                PolicyCheck(store),
                 self.failures,
                 self._settings.metrics,
             ),

@@ -115,7 +115,9 @@ def test_html_of_strangers_runs_nothing_and_loads_nothing(
     assert page.title() == "AgentPost"
 
 
-def test_a_rule_is_added_and_refuses(page: playwright.Page, api: AgentPost, inbox: Inbox) -> None:
+def test_a_rule_is_added_and_refuses(
+    page: playwright.Page, api: AgentPost, inbox: Inbox, carla: Account
+) -> None:
     page.get_by_role("link", name="Policy").click()
     page.get_by_label("address or domain").fill("rival.example")
     page.get_by_role("button", name="Add rule").click()
@@ -126,8 +128,55 @@ def test_a_rule_is_added_and_refuses(page: playwright.Page, api: AgentPost, inbo
     page.get_by_label("To").fill("boss@rival.example")
     page.get_by_role("button", name="Send").click()
     page.get_by_role("alert").filter(has_text="filter rule").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("link", name="Policy").click()
+    page.get_by_label("address to check").fill("boss@rival.example")
+    page.get_by_role("button", name="Ask").click()
+    page.get_by_text("refused").wait_for()
+    with carla.smtp() as client:
+        client.mail(inbox.email)
+        code, reply = client.rcpt("boss@rival.example")
+    page.get_by_text(f"{code} {reply.decode()}").wait_for()
+    page.get_by_text("403 message_rejected").wait_for()
     for rule in api.filter_rules:
         api.filter_rules.delete(rule.id)
+
+
+def test_a_session_is_watched_and_closed(page: playwright.Page, carla: Account) -> None:
+    client = carla.raw_imap()
+    client.send(b"s SELECT INBOX\r\ni IDLE\r\n")
+    assert client.until(b"+")
+    page.get_by_role("link", name="Sessions").click()
+    row = (
+        page.get_by_role("region", name="Sessions")
+        .get_by_role("link")
+        .filter(has_text=carla.address)
+    )
+    row.filter(has_text="IDLE").first.click()
+    transcript = page.get_by_role("log", name="Transcript")
+    transcript.get_by_text("i IDLE").wait_for()
+    assert "••••" in transcript.inner_text()
+    assert carla.key not in page.content()
+    carla.deliver(MAIL % (b"seen", b"seen"))
+    transcript.get_by_text("* 1 EXISTS").wait_for()
+    page.get_by_role("button", name="Close connection").click()
+    assert client.until(b"* BYE")
+    transcript.get_by_text("BYE Closed by an administrator").wait_for()
+    client.close()
+
+
+def test_what_waits_is_retried_or_given_up(page: playwright.Page, carla: Account) -> None:
+    carla.send("delay@simulator.test", "retried")
+    page.get_by_role("link", name="Deliveries").click()
+    row = page.get_by_role("row").filter(has_text=carla.address).filter(has_text="451")
+    row.get_by_role("button", name="Retry now").click()
+    arrived = page.get_by_role("row").filter(has_text="delay@simulator.test")
+    arrived.filter(has_text="The simulator took it").first.wait_for()
+    carla.send("delay@simulator.test", "given up")
+    page.on("dialog", lambda dialog: dialog.accept())
+    row.get_by_role("button", name="Give up").click()
+    arrived.filter(has_text="Taken off the queue").first.wait_for()
+    row.wait_for(state="detached")
 
 
 def test_credentials_are_downloaded(page: playwright.Page, inbox: Inbox, tmp_path: Path) -> None:
@@ -143,7 +192,7 @@ def test_credentials_are_downloaded(page: playwright.Page, inbox: Inbox, tmp_pat
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_window(page: playwright.Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    for tab in ("Activity", "Webhooks", "Policy", "Keys", "Mail"):
+    for tab in ("Activity", "Sessions", "Deliveries", "Webhooks", "Policy", "Keys", "Mail"):
         page.get_by_role("link", name=tab, exact=True).click()
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, tab

@@ -128,6 +128,7 @@ class FilterRules(Resource):
     iterate = Rows(rules.list_page)
     get = Method(rules.get)
     delete = Method(rules.delete)
+    check = Method(rules.check)
 
     def __iter__(self) -> Iterator[FilterRule]:
         return self.iterate(limit=100)

@@ -127,6 +127,7 @@ class AsyncFilterRules(AsyncResource):
     iterate = AsyncRows(rules.list_page)
     get = AsyncMethod(rules.get)
     delete = AsyncMethod(rules.delete)
+    check = AsyncMethod(rules.check)
 
     def __aiter__(self) -> AsyncIterator[FilterRule]:
         return self.iterate(limit=100)

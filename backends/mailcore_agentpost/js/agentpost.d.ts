@@ -102,6 +102,14 @@ export interface AuditPage {
   data: AuditEntry[];
 }
 
+/** How the policy judges an address. */
+export interface Check {
+  allowed: boolean;
+  rule: FilterRule | null;
+  suppressed: boolean;
+  answers: DoorAnswer[];
+}
+
 /** Ask for an address to send the octets of an attachment to. */
 export interface CreateAttachment {
   filename: string;
@@ -156,6 +164,12 @@ export interface CreateWebhook {
   event_types?: ("domain.verified" | "message.bounced" | "message.complained" | "message.deleted" | "message.delivered" | "message.received" | "message.rejected" | "message.sent" | "message.updated" | "webhook.test")[];
   inbox_id?: string | null;
   description?: string;
+}
+
+/** What one door would say. */
+export interface DoorAnswer {
+  door: "rest" | "smtp";
+  says: string;
 }
 
 /** A draft with its text and what is attached to it. */
@@ -804,6 +818,11 @@ export interface FilterRulesListQuery {
   cursor?: string | null;
 }
 
+export interface FilterRulesCheckQuery {
+  direction: "receive" | "send";
+  address: string;
+}
+
 export interface FilterRulesAPI {
   /** Add a rule; it holds from the next recipient on. */
   create(body: CreateFilterRule, options?: CallOptions): Promise<FilterRule>;
@@ -814,6 +833,8 @@ export interface FilterRulesAPI {
   get(rule_id: string, options?: CallOptions): Promise<FilterRule>;
   /** Remove a rule. */
   delete(rule_id: string, options?: CallOptions): Promise<null>;
+  /** Judge an address; nothing is sent. */
+  check(query?: FilterRulesCheckQuery, options?: CallOptions): Promise<Check>;
 }
 
 export interface SuppressionsListQuery {

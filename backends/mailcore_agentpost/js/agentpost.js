@@ -67,7 +67,8 @@ const OPERATIONS = {
     "create": "POST /api/v1/filter-rules values",
     "list": "GET /api/v1/filter-rules values",
     "get": "GET /api/v1/filter-rules/{rule_id}",
-    "delete": "DELETE /api/v1/filter-rules/{rule_id}"
+    "delete": "DELETE /api/v1/filter-rules/{rule_id}",
+    "check": "GET /api/v1/filter-rules/check values"
   },
   "suppressions": {
     "add": "POST /api/v1/suppressions values",

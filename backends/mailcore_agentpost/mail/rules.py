@@ -98,24 +98,31 @@ def delete_rule(transaction: Transaction, organization: str, rule: str) -> RuleR
 def is_blocked(
     connection: sqlite3.Connection, organization: str, direction: RuleDirection, address: str
 ) -> bool:
-    """Tell whether the rules of an organization block an address.
+    """Tell whether the rules of an organization block an address."""
+    rule = deciding_rule(connection, organization, direction, address)
+    return rule is not None and rule.action == "block"
 
-    The most specific rule decides: the address, its domain, then the domains above, the nearest
-    first. Of two that are equally specific, the one that blocks. Without a rule, mail passes.
+
+def deciding_rule(
+    connection: sqlite3.Connection, organization: str, direction: RuleDirection, address: str
+) -> RuleRow | None:
+    """Return the rule that decides on an address; without one, mail passes.
+
+    It is the most specific: of the address, its domain, then the domains above, the nearest first.
+    Of two that are equally specific, the one that blocks.
     """
     wanted = list(_matches(address.lower()))
     rows = connection.execute(
-        "SELECT match_type, value, action FROM rules WHERE organization = ? AND direction = ?"
-        " AND value IN (SELECT value FROM json_each(?))",
+        "SELECT * FROM rules WHERE organization = ? AND direction = ?"
+        " AND value IN (SELECT value FROM json_each(?)) ORDER BY id",
         (organization, direction, json.dumps([value for _, value in wanted])),
     )
-    actions: dict[tuple[str, str], set[str]] = {}
-    for row in rows.fetchall():
-        actions.setdefault((row["match_type"], row["value"]), set()).add(row["action"])
-    for match in wanted:
-        if match in actions:
-            return "block" in actions[match]
-    return False
+    found: dict[tuple[str, str], RuleRow] = {}
+    for rule in map(_rule, rows.fetchall()):
+        match = (rule.match_type, rule.value)
+        if match not in found or rule.action == "block":
+            found[match] = rule
+    return next((found[match] for match in wanted if match in found), None)
 
 
 def _matches(address: str) -> Iterator[tuple[MatchType, str]]:

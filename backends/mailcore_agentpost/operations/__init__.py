@@ -1,6 +1,7 @@
 """What whoever runs a server, or uses it, may see and do of its workings."""
 
 from mailcore_agentpost.operations.audit import AuditTrail
+from mailcore_agentpost.operations.checking import PolicyCheck
 from mailcore_agentpost.operations.failures import FailedLogins
 from mailcore_agentpost.operations.metrics import Monitoring
 from mailcore_agentpost.operations.operations import Operations
@@ -12,6 +13,7 @@ __all__ = [
     "FailedLogins",
     "Monitoring",
     "Operations",
+    "PolicyCheck",
     "QueueService",
     "SessionService",
     "Visible",

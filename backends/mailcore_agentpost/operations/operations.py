@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailcore_agentpost.operations.audit import AuditTrail
+from mailcore_agentpost.operations.checking import PolicyCheck
 from mailcore_agentpost.operations.failures import FailedLogins
 from mailcore_agentpost.operations.metrics import Monitoring
 from mailcore_agentpost.operations.queue import QueueService
@@ -21,6 +22,7 @@ class Operations:
         monitoring: health and metrics.
         audit: who did what.
         queue: mail on its way to the outside.
+        check: judges addresses.
         failures: are told of keys that open nothing.
         metrics_for: who may read the metrics.
     """
@@ -29,5 +31,6 @@ class Operations:
     monitoring: Monitoring
     audit: AuditTrail
     queue: QueueService
+    check: PolicyCheck
     failures: FailedLogins
     metrics_for: MetricsFor = "loopback"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from mailcore.live import LiveSession, LiveSessions
 from mailcore_agentpost.http.service import NotThere
 from mailcore_agentpost.imap import Account
+from mailcore_agentpost.mail.audit import note
 from mailcore_agentpost.mail.inboxes import count_organizations
 from mailcore_agentpost.policy import Sender
 from mailcore_agentpost.store import Store
@@ -76,7 +79,21 @@ class SessionService:
     async def close(self, key: KeyRow, session_id: str) -> None:
         """End a connection; harmless if it has ended. Raises as :meth:`get` does."""
         found = await self.get(key, session_id)
+        if found.live.ended_at is not None:
+            return
         found.live.close(_GOODBYE)
+        await self._store.write(
+            partial(
+                note,
+                action="session.closed",
+                organization=key.org_id,
+                actor=key.id,
+                subject=session_id,
+                now=datetime.now(UTC),
+                peer=found.live.peer.host,
+                email=None if found.sender is None else found.sender.address,
+            )
+        )
 
     async def _is_alone(self, key: KeyRow) -> bool:
         return key.inbox_id is None and await self._store.read(_one_organization)

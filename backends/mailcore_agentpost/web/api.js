@@ -72,6 +72,7 @@ export const api = {
   rules: () => ask("GET", "/filter-rules?limit=100"),
   createRule: (body) => ask("POST", "/filter-rules", body),
   deleteRule: (id) => ask("DELETE", `/filter-rules/${part(id)}`),
+  check: (direction, address) => ask("GET", `/filter-rules/check${query({ direction, address })}`),
   keys: () => ask("GET", "/api-keys?limit=100"),
   createKey: (body) => ask("POST", "/api-keys", body),
   revokeKey: (id) => ask("DELETE", `/api-keys/${part(id)}`),
@@ -82,7 +83,14 @@ export const api = {
   testWebhook: (id) => ask("POST", `/webhooks/${part(id)}/test`),
   deliveries: (id) => ask("GET", `/webhooks/${part(id)}/deliveries?limit=20`),
   replay: (id, delivery) => ask("POST", `/webhooks/${part(id)}/deliveries/${part(delivery)}/replay`),
-  events: (after) => ask("GET", `/events${query({ limit: 100, after })}`),
+  events: (after, types = []) => ask("GET", `/events${query({ limit: 100, after })}${types.map((type) => `&type=${part(type)}`).join("")}`),
+  sessions: () => ask("GET", "/sessions?limit=100"),
+  session: (id, after) => ask("GET", `/sessions/${part(id)}${query({ after })}`),
+  closeSession: (id) => ask("DELETE", `/sessions/${part(id)}`),
+  queue: () => ask("GET", "/queue?limit=100"),
+  retryQueued: (id) => ask("POST", `/queue/${part(id)}/retry`),
+  dropQueued: (id) => ask("DELETE", `/queue/${part(id)}`),
+  audit: () => ask("GET", "/audit?limit=20"),
   download,
 };
 

@@ -3,14 +3,18 @@
 import { api, listen, session } from "./api.js";
 import { fill, h, notice } from "./dom.js";
 import { activityView } from "./activity.js";
+import { deliveriesView } from "./deliveries.js";
 import { keysView } from "./keys.js";
 import { mailView } from "./mail.js";
 import { policyView } from "./policy.js";
+import { sessionsView } from "./sessions.js";
 import { webhooksView } from "./webhooks.js";
 
 const TABS = [
   ["mail", "Mail", mailView],
   ["activity", "Activity", activityView],
+  ["sessions", "Sessions", sessionsView],
+  ["deliveries", "Deliveries", deliveriesView],
   ["webhooks", "Webhooks", webhooksView],
   ["policy", "Policy", policyView],
   ["keys", "Keys", keysView],
@@ -60,6 +64,8 @@ function signIn(text = "") {
 
 function signOut(text) {
   stopListening();
+  current?.leave?.();
+  current = null;
   session.key = null;
   signIn(text);
 }
@@ -79,11 +85,14 @@ function start() {
   function show() {
     const { tab, rest } = route();
     for (const link of links) {
-      if (link.dataset.tab === tab) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (link.dataset.tab === tab) {
+        link.setAttribute("aria-current", "page");
+        link.scrollIntoView({ block: "nearest", inline: "center" });
+      } else link.removeAttribute("aria-current");
     }
     if (current?.tab !== tab) {
       const [, , view] = TABS.find(([name]) => name === tab);
+      current?.leave?.();
       main.replaceChildren();
       current = { tab, ...view(main) };
     }

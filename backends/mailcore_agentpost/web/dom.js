@@ -66,6 +66,33 @@ export function when(text) {
   return h("time", { dateTime: text, title: full.format(date) }, (today ? clock : day).format(date));
 }
 
+const steps = [["second", 60], ["minute", 60], ["hour", 24], ["day", Infinity]];
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+
+/** A moment, as seen from now: "in 5 min.". */
+export function fromNow(text) {
+  let value = (new Date(text) - Date.now()) / 1000;
+  for (const [unit, size] of steps) {
+    if (Math.abs(value) < size) {
+      return h("time", { dateTime: text, title: full.format(new Date(text)) }, relative.format(Math.round(value), unit));
+    }
+    value /= size;
+  }
+  return null;
+}
+
+/** Do some work again and again while this tab is looked at; return what ends that. */
+export function every(milliseconds, work) {
+  let timer = null;
+  let ended = false;
+  async function run() {
+    if (!document.hidden) await work();
+    if (!ended) timer = setTimeout(run, milliseconds);
+  }
+  run();
+  return () => { ended = true; clearTimeout(timer); };
+}
+
 /** Octets for people. */
 export function octets(count) {
   if (count < 1000) return `${count} B`;

@@ -15,6 +15,11 @@ export function keysView(main) {
   const scopes = SCOPES.map((scope) => h("input", { type: "checkbox", value: scope, checked: scope.startsWith("messages") }));
   const inbox = h("select", { aria: { label: "inbox" } }, h("option", { value: "" }, "every inbox"));
   const cards = h("div.cards");
+  const deeds = h("tbody");
+  const trail = h("details", { on: { toggle: () => trail.open && loadTrail().catch(complain) } },
+    h("summary", null, "Who did what lately"),
+    h("div.scroll", null, h("table", null,
+      h("thead", null, h("tr", null, ["When", "What", "By", "To"].map((one) => h("th", null, one)))), deeds)));
   const chosen = h("select", { aria: { label: "inbox to set up" }, on: { change: () => drawCards() } });
   let doors = null;
 
@@ -26,6 +31,7 @@ export function keysView(main) {
     fresh,
     h("div.scroll", null, h("table", null,
       h("thead", null, h("tr", null, ["Name", "Key", "Scopes", "Since", ""].map((one) => h("th", null, one)))), rows)),
+    trail,
     h("h1", null, "Set up a client"),
     h("div.line", null, chosen,
       h("button", { type: "button", on: { click: () => api.download("/inboxes/credentials/export", "credentials.csv").catch(complain) } }, "Download all as CSV")),
@@ -35,12 +41,21 @@ export function keysView(main) {
     const { data } = await api.keys();
     fill(rows, data.map((key) => h("tr", { data: { revoked: key.revoked_at !== null } },
       h("td", null, key.name || "—"),
-      h("td", null, h("code", null, `${key.prefix}…${key.last_four}`)),
+      h("td.key", null, h("code", null, `${key.prefix}…${key.last_four}`)),
       h("td.wide", null, key.inbox_id ? "one inbox: " : "", key.scopes.join(" ")),
       h("td", null, when(key.created_at)),
-      h("td", null, key.revoked_at
+      h("td.buttons", null, key.revoked_at
         ? "revoked"
         : h("button.quiet", { type: "button", on: { click: () => revoke(key) } }, "Revoke")))));
+  }
+
+  async function loadTrail() {
+    const { data } = await api.audit();
+    fill(deeds, data.map((one) => h("tr", null,
+      h("td", null, when(one.at)),
+      h("td", null, h("span.tag", { data: { status: one.action === "login.failed" ? "failed" : "" } }, one.action), one.count > 1 ? ` ${one.count}×` : ""),
+      h("td", null, one.actor || one.peer),
+      h("td.wide", null, one.detail.email ?? one.detail.rule ?? one.detail.name ?? one.subject))));
   }
 
   async function create(event) {

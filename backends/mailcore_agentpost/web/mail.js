@@ -103,7 +103,7 @@ export function mailView(main) {
       h("span.marks", null,
         message.starred && h("span", { title: "Starred" }, "★"),
         message.replied && h("span", { title: "Answered" }, "↩"),
-        message.has_attachments && h("span", { title: "Attachments" }, "⧉"),
+        message.has_attachments && h("span.clip", { title: "Attachments" }),
         message.labels.map((label) => h("span.label", null, label)))));
     }));
   }

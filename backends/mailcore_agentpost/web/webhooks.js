@@ -49,7 +49,7 @@ export function webhooksView(main) {
       h("td", null, one.event_type),
       h("td", null, h("span.tag", { data: { status: one.status } }, one.status), ` ${one.attempts}×`),
       h("td", null, one.error || one.response_status || ""),
-      h("td", null, h("button.quiet", {
+      h("td.buttons", null, h("button.quiet", {
         type: "button",
         on: { click: async () => { try { await api.replay(hook.id, one.id); setTimeout(() => deliveries(hook, rows), 300); } catch (error) { complain(error); } } },
       }, "Replay")))));

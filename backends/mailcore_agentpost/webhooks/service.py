@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from mailcore_agentpost.http.service import NotThere
-from mailcore_agentpost.mail import events, webhooks
+from mailcore_agentpost.mail import audit, events, webhooks
 from mailcore_agentpost.store import Store, Transaction
-from mailcore_agentpost.types import DeliveryRow, EventType, KeyRow, WebhookRow
+from mailcore_agentpost.types import AuditAction, DeliveryRow, EventType, KeyRow, WebhookRow
 from mailcore_agentpost.webhooks.signing import new_secret
 
 _BY_HAND = "turned off by hand"
@@ -40,9 +41,10 @@ class WebhookService:
     ) -> tuple[WebhookRow, str]:
         """Add a webhook; return it with its secret."""
         secret = new_secret()
-        row = await self._store.write(
-            partial(
-                webhooks.insert_webhook,
+
+        def work(transaction: Transaction) -> WebhookRow:
+            row = webhooks.insert_webhook(
+                transaction,
                 organization=key.org_id,
                 url=url,
                 event_types=event_types,
@@ -51,8 +53,10 @@ class WebhookService:
                 secret=secret,
                 now=time.time(),
             )
-        )
-        return row, secret
+            _note(transaction, "webhook.created", key, row)
+            return row
+
+        return await self._store.write(work), secret
 
     async def list(self, key: KeyRow, *, after: str, limit: int) -> Sequence[WebhookRow]:
         """Return webhooks by ascending id."""
@@ -99,8 +103,13 @@ class WebhookService:
 
     async def delete(self, key: KeyRow, webhook: str) -> None:
         """Remove a webhook and its deliveries."""
-        await self.get(key, webhook)
-        await self._store.write(partial(webhooks.delete_webhook, webhook=webhook))
+        row = await self.get(key, webhook)
+
+        def work(transaction: Transaction) -> None:
+            webhooks.delete_webhook(transaction, webhook=webhook)
+            _note(transaction, "webhook.deleted", key, row)
+
+        await self._store.write(work)
 
     async def rotate(self, key: KeyRow, webhook: str) -> tuple[WebhookRow, str]:
         """Give a webhook another secret; for a day both sign."""
@@ -149,3 +158,15 @@ class WebhookService:
         found = await self._store.read(find)
         assert found is not None
         return found
+
+
+def _note(transaction: Transaction, action: AuditAction, key: KeyRow, row: WebhookRow) -> None:
+    audit.note(
+        transaction,
+        action,
+        organization=key.org_id,
+        actor=key.id,
+        subject=row.id,
+        now=datetime.now(UTC),
+        url=row.url,
+    )

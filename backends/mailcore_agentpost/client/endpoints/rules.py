@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailcore_agentpost.client.request import Request, listing, nothing, path, to
-from mailcore_agentpost.http.types import CreateFilterRule, FilterRule, FilterRulePage
+from mailcore_agentpost.http.types import Check, CreateFilterRule, FilterRule, FilterRulePage
 from mailcore_agentpost.types import MatchType, RuleAction, RuleDirection
 
 
@@ -28,3 +28,13 @@ def get(rule_id: str) -> Request[FilterRule]:
 def delete(rule_id: str) -> Request[None]:
     """Remove a rule."""
     return Request(method="DELETE", path=path("filter-rules", rule_id), decode=nothing)
+
+
+def check(direction: RuleDirection, address: str) -> Request[Check]:
+    """Return what each door would say of mail to or from an address; nothing is sent."""
+    return Request(
+        method="GET",
+        path=path("filter-rules", "check"),
+        decode=to(Check),
+        params={"direction": direction, "address": address},
+    )

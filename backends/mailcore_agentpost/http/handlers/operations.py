@@ -1,16 +1,21 @@
-"""The audit trail, and the queue of mail to the outside."""
+"""The audit trail, the queue of mail to the outside, and what the policy would say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Literal, cast
 
+from mailcore_agentpost.http.handlers.rules import rule_body
 from mailcore_agentpost.http.paging import cut, decode_cursor
 from mailcore_agentpost.http.routing import V1, Call, Route
 from mailcore_agentpost.http.types import (
     AuditEntry,
     AuditPage,
     AuditQuery,
+    Check,
+    CheckQuery,
+    DoorAnswer,
     PageQuery,
     QueuedMessage,
     QueuePage,
@@ -21,7 +26,7 @@ from mailcore_agentpost.types import KeyRow
 
 
 class OperationsHandlers:
-    """Answers ``/audit`` and ``/queue``."""
+    """Answers ``/audit``, ``/queue`` and ``/filter-rules/check``."""
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
@@ -75,6 +80,21 @@ class OperationsHandlers:
         """Give up on a recipient."""
         await self._operations.queue.drop(call.key, call.path["queued_id"])
 
+    async def check_policy(self, call: Call[KeyRow]) -> Check:
+        """Judge an address; nothing is sent."""
+        verdict = await self._operations.check.judge(
+            call.key, call.query.direction, call.query.address
+        )
+        return Check(
+            allowed=verdict.allowed,
+            rule=None if verdict.rule is None else rule_body(verdict.rule),
+            suppressed=verdict.suppressed,
+            answers=[
+                DoorAnswer(door=cast(Literal["rest", "smtp"], door), says=says)
+                for door, says in verdict.answers
+            ],
+        )
+
 
 def _queued(row: Queued) -> QueuedMessage:
     return QueuedMessage(
@@ -94,6 +114,15 @@ def routes(operations: OperationsHandlers) -> Sequence[Route]:
     """Return the routes that these handlers answer."""
     one = f"{V1}/queue/{{queued_id}}"
     return (
+        Route(
+            method="GET",
+            path=f"{V1}/filter-rules/check",
+            handler=operations.check_policy,
+            summary="Tell what each door would say to an address; nothing is sent",
+            scope="rules:read",
+            query=CheckQuery,
+            response=Check,
+        ),
         Route(
             method="GET",
             path=f"{V1}/audit",

@@ -31,7 +31,7 @@ class RuleHandlers:
             match_type=call.body.match_type,
             value=call.body.value,
         )
-        return _rule(row)
+        return rule_body(row)
 
     async def list_rules(self, call: Call[KeyRow]) -> FilterRulePage:
         """Return a page of rules, oldest first."""
@@ -43,19 +43,20 @@ class RuleHandlers:
         return FilterRulePage(
             has_more=page.has_more,
             next_cursor=page.next_cursor,
-            data=[_rule(row) for row in page.rows],
+            data=[rule_body(row) for row in page.rows],
         )
 
     async def get_rule(self, call: Call[KeyRow]) -> FilterRule:
         """Return a rule."""
-        return _rule(await self._service.rule(call.key, call.path["rule_id"]))
+        return rule_body(await self._service.rule(call.key, call.path["rule_id"]))
 
     async def delete_rule(self, call: Call[KeyRow]) -> None:
         """Remove a rule."""
         await self._service.delete_rule(call.key, call.path["rule_id"])
 
 
-def _rule(row: RuleRow) -> FilterRule:
+def rule_body(row: RuleRow) -> FilterRule:
+    """Make what is shown of a rule."""
     return FilterRule(
         id=row.id,
         direction=row.direction,

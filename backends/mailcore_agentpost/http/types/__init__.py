@@ -87,7 +87,10 @@ from mailcore_agentpost.http.types.parts import (
     View,
 )
 from mailcore_agentpost.http.types.rules import (
+    Check,
+    CheckQuery,
     CreateFilterRule,
+    DoorAnswer,
     FilterRule,
     FilterRulePage,
 )
@@ -128,6 +131,8 @@ __all__ = [
     "AuditPage",
     "AuditQuery",
     "BodyText",
+    "Check",
+    "CheckQuery",
     "ClientId",
     "CreateAttachment",
     "CreateDraft",
@@ -138,6 +143,7 @@ __all__ = [
     "CreateWebhook",
     "Cursor",
     "DisplayName",
+    "DoorAnswer",
     "Draft",
     "DraftPage",
     "DraftSummary",

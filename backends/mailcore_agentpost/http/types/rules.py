@@ -35,6 +35,43 @@ class FilterRule(ResponseBody, frozen=True):
     created_at: datetime
 
 
+class CheckQuery(RequestBody, frozen=True):
+    """What to judge, as if a message came.
+
+    Arguments:
+        direction: whether mail is sent to the address, or received from it.
+    """
+
+    direction: Literal["send", "receive"]
+    address: Annotated[str, msgspec.Meta(min_length=3, max_length=320, pattern="^[^@]+@[^@]+$")]
+
+
+class DoorAnswer(ResponseBody, frozen=True):
+    """What one door would say.
+
+    Arguments:
+        says: the answer to the recipient, in the words of that door.
+    """
+
+    door: Literal["rest", "smtp"]
+    says: str
+
+
+class Check(ResponseBody, frozen=True):
+    """How the policy judges an address.
+
+    Arguments:
+        rule: the one that decides; null if none does.
+        suppressed: nothing is sent there since it bounced, complained, or was added by hand.
+        answers: of each door that would carry such a message.
+    """
+
+    allowed: bool
+    rule: FilterRule | None
+    suppressed: bool
+    answers: list[DoorAnswer]
+
+
 class FilterRulePage(Page, frozen=True):
     """A page of filter rules, oldest first."""
 

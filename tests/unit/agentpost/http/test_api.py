@@ -37,6 +37,7 @@ from mailcore_agentpost.operations import (
     FailedLogins,
     Monitoring,
     Operations,
+    PolicyCheck,
     QueueService,
     SessionService,
 )
@@ -93,6 +94,7 @@ async def _serving(service: MemoryService, store: Store) -> AsyncIterator[Site]:
         Monitoring(live, store),
         AuditTrail(store),
         QueueService(store, lambda: None),
+        PolicyCheck(store),
         FailedLogins(store),
     )
     door = HTTPDoor(
