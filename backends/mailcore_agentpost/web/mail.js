@@ -154,7 +154,7 @@ export function mailView(main) {
 
   let waiting = null;
   loadInboxes().then(() => {
-    if (!place.inbox && inboxes.length && matchMedia("(min-width: 800px)").matches) go(inboxes[0].id);
+    if (!place.inbox && inboxes.length) go(inboxes[0].id);
   }).catch(complain);
 
   return {
