@@ -25,11 +25,13 @@ from mailcore_agentpost.client import (
 )
 from mailcore_agentpost.client.endpoints import (
     attachments,
+    audit,
     drafts,
     events,
     inboxes,
     keys,
     messages,
+    queue,
     rules,
     server,
     sessions,
@@ -45,8 +47,8 @@ from ..site import Site, to
 
 OUTSIDE = "someone@example.org"
 MODULES = (
-    *(attachments, drafts, events, inboxes, keys, messages),
-    *(rules, server, sessions, suppressions, threads, webhooks),
+    *(attachments, audit, drafts, events, inboxes, keys, messages),
+    *(queue, rules, server, sessions, suppressions, threads, webhooks),
 )
 # A browser's, and another protocol.
 ELSEWHERE = {"show_view", "open"}
