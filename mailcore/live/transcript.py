@@ -55,6 +55,7 @@ class Transcript:
         "_careful",
         "_clock",
         "_entries",
+        "_gap",
         "_lines",
         "_masking",
         "_numbers",
@@ -67,6 +68,7 @@ class Transcript:
         self._clock = clock
         self._careful = True
         self._masking = Masking()
+        self._gap = False
         self._entries: deque[tuple[float, Side, bytes]] = deque()
         self._lines: deque[Line] = deque()
         self._numbers = itertools.count(1)
@@ -107,6 +109,8 @@ class Transcript:
         return [line for line in self._lines if line.number > after]
 
     def _make_lines(self) -> None:
+        if self._gap:
+            self._gap, self._masking = False, Masking()
         for at, side, data in self._entries:
             self._used -= len(data) + _ENTRY
             made = self._masking.client(data) if side == "client" else self._masking.server(data)
@@ -117,11 +121,12 @@ class Transcript:
         self._entries.clear()
 
     def _forget(self) -> None:
-        """Drop the oldest: lines first, for entries are younger than all of them."""
-        while self._used > self._size and self._lines:
+        """Drop the oldest, some at a time: lines first, as entries are younger than all of them."""
+        keep = self._size * 3 // 4
+        while self._used > keep and self._lines:
             self._used -= len(self._lines.popleft().text) + _ENTRY
-        while self._used > self._size and len(self._entries) > 1:
+        while self._used > keep and len(self._entries) > 1:
             _, _, data = self._entries.popleft()
             self._used -= len(data) + _ENTRY
             # Of what follows, nobody knows in which line it begins.
-            self._masking = Masking()
+            self._gap = True

@@ -332,9 +332,11 @@ class Session:
             return
         self.send(answer)
         if self._observer is not None and self._command is not None:
-            status = answer.status
-            reason = "" if status is Status.OK else (answer.code or status).name
-            self._observer.answered(name_of(self._command), status.value, reason)
+            name, status = name_of(self._command), answer.status
+            if status is Status.OK:
+                self._observer.answered(name, "OK", "")
+            else:
+                self._observer.answered(name, status.value, (answer.code or status).name)
 
     def _greet(self) -> None:
         code = ResponseCode("CAPABILITY", " ".join(self.capabilities()))
