@@ -1,7 +1,15 @@
 """The connections that a server has now, for whoever looks on: where each stands and what was said.
 
 No event loop and no socket: a driver tells a :class:`LiveSession` what it does, and whoever runs
-the server asks :class:`LiveSessions`.
+the server asks :class:`LiveSessions`::
+
+    live = LiveSessions()
+    door = imap_door(backend, await bind("", 993), tls=context, live=live)
+    ...
+    for session in live:
+        print(session.id, session.peer.host, session.standing().state, session.octets_out)
+
+A session of one's own can be looked at if it is :class:`mailcore.observer.Observable`.
 """
 
 from mailcore.live.sessions import LiveSession, LiveSessions

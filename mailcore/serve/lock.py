@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
+
+_TRIES: Final = 5
+_PAUSE: Final = 0.05
 
 
 class InUse(OSError):
@@ -28,6 +33,16 @@ def is_held(path: Path) -> bool:
     return False
 
 
+def _locked(file: int) -> bool:
+    """Take the lock; whoever only looks whether it is held has it for a moment, too."""
+    for _ in range(_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(_PAUSE)
+    return False
+
+
 @contextmanager
 def data_directory(path: Path) -> Iterator[Path]:
     """Make a data directory if there is none, and hold it for this process.
@@ -41,11 +56,9 @@ def data_directory(path: Path) -> Iterator[Path]:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(file):
             holder = os.read(file, 20).decode("ascii", "replace").strip() or "unknown"
-            raise InUse(f"{path} is in use by another server (process {holder})") from None
+            raise InUse(f"{path} is in use by another server (process {holder})")
         os.truncate(file, 0)
         os.write(file, b"%d\n" % os.getpid())
         yield path

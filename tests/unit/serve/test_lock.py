@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from mailcore.serve.lock import InUse, data_directory
+from mailcore.serve.lock import InUse, data_directory, is_held
 
 
 def test_the_directory_is_made_for_its_owner(tmp_path: Path) -> None:
@@ -36,3 +38,22 @@ def test_it_is_free_afterwards_and_after_a_death(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", program, tmp_path], check=False)
     with data_directory(tmp_path):
         pass
+
+
+def test_whether_it_is_held(tmp_path: Path) -> None:
+    assert not is_held(tmp_path / "nowhere")
+    with data_directory(tmp_path):
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
+
+
+def test_who_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
+    with data_directory(tmp_path):
+        pass
+    looking = os.open(tmp_path / "lock", os.O_RDWR)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    timer = threading.Timer(0.05, os.close, [looking])
+    timer.start()
+    with data_directory(tmp_path):
+        assert is_held(tmp_path)
+    timer.join()
