@@ -11,6 +11,7 @@ from mailcore.message import (
     Part,
     find_header,
     headers,
+    is_attachment,
     message_ids,
     parse_envelope,
     parse_structure,
@@ -27,7 +28,6 @@ from mailcore_agentpost.http.parts import attachments, numbered
 from mailcore_agentpost.http.reading import addresses, read_text
 from mailcore_agentpost.http.types import Address, Draft, DraftSummary, UpdateDraft
 from mailcore_agentpost.ids import made_at
-from mailcore_agentpost.mail.digest import is_attachment
 from mailcore_agentpost.mail.drafts import FIELD
 from mailcore_agentpost.types import MessageRow
 
