@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -97,7 +96,7 @@ def _run_atheris(target: str, corpus: Path | None, seconds: float) -> int:
     for number, seed in enumerate(seeds(target)):
         (directory / f"seed-{number}").write_bytes(seed)
     atheris.instrument_all()
-    options = [f"-max_total_time={int(seconds)}", f"-dict={os.fspath(dictionary_path(target))}"]
+    options = [f"-max_total_time={int(seconds)}", f"-dict={dictionary_path(target)}"]
     atheris.Setup([sys.argv[0], *options, str(directory)], TARGETS[target])
     atheris.Fuzz()
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 _ENTRY = re.compile(r'(?:\w+=)?"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))")
@@ -18,7 +19,7 @@ def words(target: str) -> tuple[bytes, ...]:
     return tuple(_unescaped(found[1].encode()) for found in entries if found is not None)
 
 
-def dictionary_path(target: str):  # type: ignore[no-untyped-def]  # a Traversable, named in 3.12
+def dictionary_path(target: str) -> Traversable:
     """Return the dictionary's file."""
     return files("mailcore.fuzz").joinpath("dictionaries", f"{target}.dict")
 
