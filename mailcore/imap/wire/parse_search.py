@@ -76,7 +76,8 @@ def _chain(numbers: list[int], nested: list[r.ThreadNode]) -> r.ThreadNode:
     if not numbers:
         if not children:
             raise ParseError("An empty thread")
-        return r.ThreadNode(None, children)
+        # The grammar wants two lists where no number is; one by itself is the thread.
+        return r.ThreadNode(None, children) if len(children) > 1 else children[0]
     for value in reversed(numbers):
         children = (r.ThreadNode(value, children),)
     return children[0]
