@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import signal
 import threading
@@ -83,8 +84,14 @@ class Campaign:
         self._kept: list[bytes] = []
         self.coverage = Coverage()
 
-    def run(self, seconds: float, progress: Callable[[Campaign], None] | None = None) -> None:
-        """Fuzz for a time.
+    def run(
+        self,
+        seconds: float = math.inf,
+        progress: Callable[[Campaign], None] | None = None,
+        *,
+        runs: float = math.inf,
+    ) -> None:
+        """Fuzz for a time, or for a number of inputs.
 
         Arguments:
             progress: called now and then.
@@ -93,7 +100,7 @@ class Campaign:
         told = time.monotonic()
         try:
             for data in self._inputs():
-                if time.monotonic() >= end:
+                if time.monotonic() >= end or self.runs >= runs:
                     break
                 self._try(data)
                 if progress is not None and time.monotonic() - told > 5:
