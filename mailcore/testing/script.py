@@ -22,7 +22,7 @@ A script has one line for each line that is said::
 
 In what the other side is to say, ``<any>`` stands for whatever is there, and so does ``<secret>``,
 which a recorder writes for passwords. A client of IMAP chooses tags of its own: they count as those
-of the script, and the answers have them.
+of the script, and the answers have them. Verbs are the same in capitals and in small letters.
 """
 
 from __future__ import annotations
@@ -227,6 +227,10 @@ class ScriptedPeer:
             self._tags[tag] = own_tag
             wanted = rest
         pattern = b".*?".join(re.escape(piece) for piece in _ANY.split(wanted))
+        if self._side == "S":  # a verb is the same in capitals
+            verb = re.match(rb"[A-Za-z]*", pattern)
+            assert verb is not None
+            pattern = b"(?i:%b)%b" % (verb[0], pattern[verb.end() :])
         return re.fullmatch(pattern, heard, re.DOTALL) is not None
 
     def _with_tag(self, octets: bytes) -> bytes:

@@ -25,7 +25,9 @@ _HEAD = re.compile(rb"\* ([0-9]{1,10}+) (UID)?FETCH ", re.IGNORECASE)
 # A literal of a message may hold any octet; "~" marks a literal8 (RFC 3516 §4.2).
 _LITERAL = re.compile(rb"~?\{([0-9]{1,19}+)\+?\}\r\n")
 # The name of an attribute that nobody knows here, with its section and origin.
-_NAME = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\[\]]++(?:\[[^\]\r\n\x00]*+\](?:<[0-9]++>)?)?')
+_NAME = re.compile(
+    rb'[^\x00-\x20\x7f-\xff(){%*"\\\[\]]++(?:\[[^\]\r\n\x00\x7f-\xff]*+\](?:<[0-9]++>)?)?'
+)
 
 # An attribute, or one whose value is the literal that streams.
 _Attribute = r.FetchAttribute | r.LiteralBegin

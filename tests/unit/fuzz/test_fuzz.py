@@ -21,7 +21,13 @@ FOUND = {
         b'a LOGIN a a\r\na create "//"\r\n',  # each reading took a separator off
         b'a LOGIN a a\r\na APPEND a () "17-Jul-1996 02:44:25 -0700" {6+}\r\naaaaaa () {0+}\r\n',
     ],
-    "imap-client": [b"* OK [\r\n", b"* BYE \x1d\r\n", b"a1 OK \xe4\r\n", b"* THREAD ((5))\r\n"],
+    "imap-client": [
+        b"* OK [\r\n",
+        b"* BYE \x1d\r\n",
+        b"a1 OK \xe4\r\n",
+        b"* THREAD ((5))\r\n",  # a thread in brackets of its own
+        b"* 2 UIDFETCH (a () a[\x9a]\r\n",  # a section of something unknown was no ASCII
+    ],
     "smtp-server": [b"BDaT 9999 \r\na"],
 }
 

@@ -45,7 +45,7 @@ S: a5 OK
 
 SMTP = """
 S: 220 here
-C: ehlo <any>
+C: EHLO <any>
 S: 250-here
 S: 250 STARTTLS
 C: STARTTLS
@@ -53,11 +53,11 @@ S: 220 go
 -- tls
 C: ehlo <any>
 S: 250 here
-C: mail FROM:<a@b.example>
+C: MAIL <any>:<a@b.example>
 S: 451 4.7.1 not now
-C: rset
+C: RSET
 S: 250 fine
-C: QUIT
+C: quit
 S: 221 bye
 """
 
