@@ -7,7 +7,7 @@ the answer is exact. A text shorter than a trigram is looked for in all of them.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mailcore.backend import TextKey
@@ -138,7 +138,10 @@ def _parts(key: TextKey, text: bytes) -> list[_Part]:
             return [in_body]
         case Text():
             test = "instr(texts.fields, :text)"
-            return [in_body, _Part("field_trigrams", _trigrams(text), test, needle)]
+            if not in_body.trigrams:
+                # All of them are looked at: once is enough.
+                return [replace(in_body, test=f"({test} OR {in_body.test})")]
+            return [in_body, replace(in_body, table="field_trigrams", test=test)]
 
 
 def has_field(fields: bytes, name: bytes, text: bytes) -> bool:
