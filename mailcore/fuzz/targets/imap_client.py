@@ -63,12 +63,20 @@ def check_imap_client(data: bytes) -> None:
         _check_round_trip(whole[:-1])
 
 
+def _is_kept(text: str) -> bool:
+    """Whether a text is written as it is.
+
+    What looks like a code and is none gets another bracket, what looks like a literal a dot behind
+    it, and an octet that has no place in a line becomes "?".
+    """
+    return text.isascii() and text.isprintable() and text[:1] != "[" and text[-1:] != "}"
+
+
 def _check_round_trip(events: list[object]) -> None:
     encoder, written = ResponseEncoder(), b""
     for event in events:
-        text = getattr(event, "text", "")
-        if text.startswith("[") or not (text.isascii() and text.isprintable()):
-            return  # what looks like a code and is none gets another bracket; octets become "?"
+        if not _is_kept(getattr(event, "text", "")):
+            return
         try:
             written += encoder.encode(event)  # type: ignore[arg-type]
         except LocalProtocolError:

@@ -25,6 +25,7 @@ FOUND = {
         b"* OK [\r\n",
         b"* BYE \x1d\r\n",
         b"a1 OK \xe4\r\n",
+        b"* \r\na1 OK }\r\na2 OK\r\n",
         b"* THREAD ((5))\r\n",  # a thread in brackets of its own
         b"* 2 UIDFETCH (a () a[\x9a]\r\n",  # a section of something unknown was no ASCII
     ],
