@@ -11,7 +11,7 @@ import pytest
 from mailcore_agentpost.client import AgentPost, NotFound
 from mailcore_agentpost.http.types import Session
 
-from .accounts import Account
+from .accounts import Account, until
 
 
 def only(api: AgentPost, account: Account, door: str = "imap") -> Session:
@@ -66,6 +66,20 @@ def test_a_connection_is_closed_and_still_known(api: AgentPost, anna: Account) -
     assert ended.email == anna.address
     assert "BYE Closed by an administrator" in ended.transcript[-1].text
     api.sessions.close(session.id)  # harmless
+
+
+def test_who_does_not_listen_is_cut_off_the_second_time(api: AgentPost, anna: Account) -> None:
+    anna.append("INBOX", b"Subject: big\r\n\r\n" + b"x" * 70 + b"\r\n" + b"y\r\n" * 5_000_000)
+    client = anna.raw_imap()
+    client.send(b"s SELECT INBOX\r\nf FETCH 1 BODY[]\r\n")  # and reads nothing
+    session = only(api, anna)
+    until(lambda: api.sessions.get(session.id).octets_out > 1_000_000)
+    api.sessions.close(session.id)
+    time.sleep(0.3)
+    assert api.sessions.get(session.id).ended_at is None
+    api.sessions.close(session.id)
+    until(lambda: api.sessions.get(session.id).ended_at is not None)
+    client.close()
 
 
 def test_submission_and_mail_from_outside(api: AgentPost, anna: Account) -> None:
