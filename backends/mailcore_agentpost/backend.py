@@ -7,19 +7,20 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import trio
 
-from mailcore.backend import Honoured, LimitReached, Peer, Unavailable
+from mailcore.backend import FutureRelease, Honoured, LimitReached, Peer, Unavailable
 from mailcore.sasl.types import BearerCredentials, Credentials, PlainCredentials
 from mailcore.serve.protocol import Context, Endpoint, FirstMinute
 from mailcore_agentpost.cases import BAD_KEY, MISSING_SCOPE, Refusal
-from mailcore_agentpost.delivery import Courier
 from mailcore_agentpost.delivery.attempt import Attempts
+from mailcore_agentpost.delivery.courier import Courier
+from mailcore_agentpost.delivery.mta_sts import Policies
 from mailcore_agentpost.delivery.routes import Routes
 from mailcore_agentpost.delivery.signing import Signer
 from mailcore_agentpost.drafting import Drafts
@@ -29,6 +30,7 @@ from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.imap import Access, Account
 from mailcore_agentpost.mail import inboxes, keys
 from mailcore_agentpost.mail.trash import empty_trash
+from mailcore_agentpost.names import trio_resolver
 from mailcore_agentpost.operations import (
     AuditTrail,
     FailedLogins,
@@ -40,11 +42,14 @@ from mailcore_agentpost.operations import (
 )
 from mailcore_agentpost.outside import watch_outside
 from mailcore_agentpost.policy import Sender, SendPolicy
+from mailcore_agentpost.receiving.authentication import Authenticator
+from mailcore_agentpost.receiving.inbound import Inbound, Receiving
+from mailcore_agentpost.rejections import Rejections
 from mailcore_agentpost.searching import Searching
 from mailcore_agentpost.sending import Outbox, forget_old
 from mailcore_agentpost.service import Service
 from mailcore_agentpost.settings import Relay, Settings
-from mailcore_agentpost.smtp import Inbound, Submitting
+from mailcore_agentpost.smtp import Submitting
 from mailcore_agentpost.store import FILE, TEXTS, Store, Transaction
 from mailcore_agentpost.texts import TextIndex
 from mailcore_agentpost.types import InboxRow, KeyRow
@@ -52,6 +57,8 @@ from mailcore_agentpost.uploading import Uploads
 from mailcore_agentpost.webhooks import WebhookSender, WebhookService
 
 _HOUR: Final = 60 * 60.0
+#: How long mail may be held (RFC 4865): it lies in the queue for that time.
+_LONGEST_HOLD: Final = timedelta(days=30)
 _SCOPES: Final = {"imap": "messages:read", "smtp": "messages:write"}
 _FIRST_INBOX: Final = "support"
 _SHOWN: Final = 10
@@ -93,13 +100,28 @@ class AgentPost:
             store,
             hub,
             relay,
-            Attempts(Routes(relay, context.domain), _relay_login(relay)),
+            Attempts(
+                _routes(store, context, self._settings),
+                _relay_login(relay),
+                verp=relay.verp,
+            ),
             signer=Signer(context.data) if relay.dkim and context.data is not None else None,
             reporter=context.domain,
             limits=context.limits,
         )
-        outbox = Outbox(store, policy, context.limits, self.courier.leaves)
-        self._submitting = Submitting(store, policy, outbox, context.domain)
+        rejections = Rejections(store)
+        outbox = Outbox(
+            store, policy, rejections, context.limits, context.domain, self.courier.leaves
+        )
+        self._submitting = Submitting(store, policy, outbox, rejections, context.domain)
+        self._receiving = Receiving(
+            store,
+            rejections,
+            Authenticator(self._settings.inbound, self._settings.nameservers, context.limits),
+            self._settings,
+            context.domain,
+            context.limits,
+        )
         self._connections: Counter[str] = Counter()
         #: What REST can do, for whoever embeds AgentPost.
         self.service = Service(
@@ -181,18 +203,22 @@ class AgentPost:
             self.hub.end("API key expired", key=key.id)
 
     def receive(self, peer: Peer) -> Inbound:
-        return Inbound(
-            self.store,
-            domain=self._context.domain,
-            hostname=self._context.domain,
-            limits=self._context.limits,
-            inbox_storage=self._settings.inbox_storage,
-            peer=peer,
-        )
+        return Inbound(self._receiving, peer)
 
     def extensions(self, peer: Peer, *, submission: bool) -> Honoured:
-        # What strangers deliver ends its way here, in a mailbox (RFC 8689 §4.4).
-        return Honoured(require_tls=not submission)
+        if not submission:
+            # What strangers deliver ends its way here, in a mailbox (RFC 8689 §4.4). Of its success
+            # they are not told: whoever made up a sender would have somebody else told.
+            return Honoured(require_tls=True)
+        return Honoured(
+            dsn=True,
+            require_tls=True,
+            deliver_by=0,
+            priority="",
+            future_release=FutureRelease(
+                int(_LONGEST_HOLD.total_seconds()), datetime.now(UTC) + _LONGEST_HOLD
+            ),
+        )
 
     async def handle_http(self, stream: trio.abc.Stream, peer: Peer, closing: trio.Event) -> None:
         await self._http.serve(stream, peer, closing)
@@ -223,6 +249,15 @@ class AgentPost:
             f" -H 'Content-Type: application/json' -d {shlex.quote(body)}",
             f"curl -sS {api}/inboxes/credentials/export -H {bearer} -o credentials.csv",
         ]
+
+
+def _routes(store: Store, context: Context, settings: Settings) -> Routes:
+    relay = settings.relay
+    resolver = trio_resolver(settings.nameservers)
+    policies = None
+    if relay.mode == "mx" and relay.mta_sts:
+        policies = Policies(store, resolver, private_hosts=relay.private_targets)
+    return Routes(relay, context.domain, resolver, policies)
 
 
 def _relay_login(relay: Relay) -> PlainCredentials | None:

@@ -80,6 +80,11 @@ SEND_PAUSED: Final = Case(
     "Sending from this inbox is paused",
     "Set send_paused to false at /api/v1/inboxes/{id}.",
 )  # fmt: skip
+NOT_AUTHENTIC: Final = Case(
+    (550, "5.7.26"), 403, "not_authentic",
+    "The domain of the author asks to refuse this: neither SPF nor DKIM speaks for it",
+    "Send by a server that the domain allows, or sign the message.",
+)  # fmt: skip
 RATE_LIMITED: Final = Case(
     (451, "4.7.1"), 429, "rate_limited",
     "Too many messages",

@@ -6,9 +6,9 @@ import hashlib
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import partial
@@ -18,24 +18,32 @@ import trio
 
 from mailcore.limits import Limits
 from mailcore.message import Buffer, find_header, header_block, pieces
+from mailcore.smtp.types import MailParameters, RcptParameters, Reply
 from mailcore_agentpost.cases import IDEMPOTENCY_CONFLICT, MESSAGE_TOO_BIG, Refusal
+from mailcore_agentpost.delivery.notices import About, Fate, notice
 from mailcore_agentpost.mail.audit import forget_audit
 from mailcore_agentpost.mail.digest import Digest, digest
 from mailcore_agentpost.mail.drafts import check_unchanged, take_revision
 from mailcore_agentpost.mail.events import forget_events, record
-from mailcore_agentpost.mail.fields import with_fields
+from mailcore_agentpost.mail.fields import return_path, with_fields
 from mailcore_agentpost.mail.folders import DRAFTS, INBOX, SENT, find_folder
+from mailcore_agentpost.mail.inboxes import find_inbox
 from mailcore_agentpost.mail.messages import Stored, insert_message, write_body
 from mailcore_agentpost.mail.placements import Placement, place
 from mailcore_agentpost.mail.queue import enqueue
 from mailcore_agentpost.mail.uploads import forget_uploads
+from mailcore_agentpost.mail.wishes import Wishes
 from mailcore_agentpost.policy import Resolved, Sender, SendPolicy
+from mailcore_agentpost.rejections import Rejections
 from mailcore_agentpost.store import Store, Transaction
 from mailcore_agentpost.types import Direction, InboxRow, MessageRow, Rate
 
 T = TypeVar("T")
 
 SEEN: Final = "\\Seen"
+
+#: What notifications say of a message that is in its inbox.
+DELIVERED: Final = Reply.of(250, "2.1.5", "Delivered")
 
 #: A client that lost the answer tries again within this many seconds.
 _RETRY: Final = 10 * 60.0
@@ -46,10 +54,15 @@ _EVENTS_KEPT: Final = 30 * _DAY
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Octets to store, and what is known of them."""
+    """Octets to store, and what is known of them.
+
+    Arguments:
+        authentication: what SPF, DKIM and DMARC say of them; None if they were not asked.
+    """
 
     data: Buffer
     digest: Digest
+    authentication: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +73,8 @@ class Message:
         data: its octets as they came.
         sender: MAIL FROM.
         recipients: RCPT TO.
+        parameters: of MAIL FROM.
+        asked: parameters of RCPT TO, by recipient.
         trace: header fields to put in front of what is delivered here.
         labels: of the copy in Sent.
         idempotency: a key and the fingerprint of its request, or None.
@@ -69,6 +84,8 @@ class Message:
     data: Buffer
     sender: str
     recipients: Sequence[str]
+    parameters: MailParameters = field(default_factory=MailParameters)
+    asked: Mapping[str, RcptParameters] = field(default_factory=dict)
     trace: bytes = b""
     labels: Collection[str] = ()
     idempotency: tuple[str, bytes] | None = None
@@ -81,7 +98,9 @@ class Outbox:
     Arguments:
         store: where they are kept.
         policy: what may be sent.
+        rejections: told of what may not.
         limits: of the summaries, and of what is kept in memory.
+        reporter: our name, in notifications.
         leaves: whether mail to an address outside is sent there; what is not is only kept.
     """
 
@@ -89,12 +108,16 @@ class Outbox:
         self,
         store: Store,
         policy: SendPolicy,
+        rejections: Rejections,
         limits: Limits,
+        reporter: str,
         leaves: Callable[[str], bool] = lambda address: False,
     ) -> None:
         self._store = store
         self._policy = policy
+        self._rejections = rejections
         self._limits = limits
+        self._reporter = reporter
         self._leaves = leaves
 
     async def send(self, sender: Sender, message: Message) -> Stored:
@@ -113,7 +136,11 @@ class Outbox:
             sent, delivered = await in_thread_if_large(message.data, self._limits, prepare)
             fingerprint = _fingerprint(sender, message)
             commit = partial(self._commit, sender, message, sent, delivered, fingerprint)
-            return await self._store.write(commit)
+            try:
+                return await self._store.write(commit)
+            except Refusal as refusal:
+                await self._rejections.note_sending(refusal, sender)
+                raise
 
     async def rates(self, sender: Sender) -> list[Rate]:
         """Return how near each bound on sending is."""
@@ -165,28 +192,64 @@ class Outbox:
             now,
             flags=frozenset({SEEN, *message.labels}),
         )
-        leaving = [
-            one.address for one in recipients if one.inbox is None and self._leaves(one.address)
+        wishes = {
+            one: Wishes.of(message.parameters, message.asked.get(one, RcptParameters()), now)
+            for one in message.recipients
+        }
+        held = message.parameters.hold is not None
+        queued = [
+            one
+            for one in recipients
+            if (held if one.inbox is not None else self._leaves(one.address))
         ]
+        arrived = [one for one in recipients if one.inbox is not None and not held]
+        leaving = [one.address for one in queued]
         _note(transaction, sender, message, kept, recipients, leaving, fingerprint, now)
-        _tell_sent(transaction, sender, kept, recipients, now)
-        inboxes = dict.fromkeys(one.inbox for one in recipients if one.inbox is not None)
-        if inboxes or leaving:
-            body = write_body(transaction, delivered.data)
-            for address in leaving:
-                enqueue(
-                    transaction,
-                    organization=sender.organization,
-                    inbox=sender.inbox,
-                    message=kept.id,
-                    body=body,
-                    sender=message.sender,
-                    recipient=address,
-                    now=now,
-                )
-            for inbox in inboxes:
-                receive_message(transaction, inbox, body, delivered, now)
+        _tell_sent(transaction, sender, kept, recipients, arrived, now)
+        if not queued and not arrived:
+            return kept
+        body = write_body(transaction, delivered.data)
+        for one in queued:
+            enqueue(
+                transaction,
+                organization=sender.organization,
+                inbox=sender.inbox,
+                message=kept.id,
+                body=body,
+                sender=message.sender,
+                recipient=one.address,
+                here=one.inbox is not None,
+                wishes=wishes[one.address],
+                now=now,
+            )
+        for inbox in dict.fromkeys(one.inbox for one in arrived if one.inbox is not None):
+            receive_message(transaction, inbox, body, delivered, now)
+        told = [one for one in arrived if wishes[one.address].tells("SUCCESS")]
+        if told:
+            self._tell_delivered(transaction, sender, message, kept, told, wishes, now)
         return kept
+
+    def _tell_delivered(
+        self,
+        transaction: Transaction,
+        sender: Sender,
+        message: Message,
+        kept: Stored,
+        recipients: Sequence[Resolved],
+        wishes: Mapping[str, Wishes],
+        now: float,
+    ) -> None:
+        """Tell the sender of what has arrived here (RFC 3461 §5.2.3)."""
+        header = header_block(message.data, self._limits.header_block)
+        data = notice(
+            "delivered",
+            [Fate(one.address, DELIVERED, "", wishes[one.address]) for one in recipients],
+            About(sender=message.sender, identifier=kept.id, octets=header, arrived=now),
+            reporter=self._reporter,
+            now=now,
+        )
+        copy = self._copy(return_path("") + data)
+        tell_sender(transaction, sender.organization, sender.inbox, copy, now)
 
 
 def _use_up(transaction: Transaction, draft: MessageRow) -> None:
@@ -216,7 +279,17 @@ def receive_message(
         now=now,
         inbox=inbox.id,
         message=stored.id,
+        **({} if copy.authentication is None else {"authentication": dict(copy.authentication)}),
     )
+
+
+def tell_sender(
+    transaction: Transaction, organization: str, inbox: str, copy: Copy, now: float
+) -> None:
+    """Put a notification into the inbox that a message came from, if that is still there."""
+    found = find_inbox(transaction.connection, organization, inbox)
+    if found is not None:
+        receive_message(transaction, found, write_body(transaction, copy.data), copy, now)
 
 
 def store_message(
@@ -230,7 +303,15 @@ def store_message(
     flags: frozenset[str] = frozenset(),
 ) -> Stored:
     """Store a message whose octets are stored, and put it into a folder."""
-    stored = insert_message(transaction, inbox, direction, body, copy.digest, now)
+    stored = insert_message(
+        transaction,
+        inbox,
+        direction,
+        body,
+        copy.digest,
+        now,
+        authentication=copy.authentication,
+    )
     date = datetime.fromtimestamp(int(now), UTC)
     target = find_folder(transaction.connection, inbox, folder)
     place(transaction, target.id, [Placement(stored.number, flags, len(copy.data), date)])
@@ -252,11 +333,6 @@ def missing_fields(address: str, header: bytes) -> bytes:
         domain = address.rpartition("@")[2]
         fields += f"Message-ID: <{secrets.token_hex(16)}@{domain}>\r\n"
     return fields.encode()
-
-
-def return_path(address: str) -> bytes:
-    """Make the Return-Path field of final delivery (RFC 5321 §4.4)."""
-    return f"Return-Path: <{address}>\r\n".encode()
 
 
 def _fingerprint(sender: Sender, message: Message) -> bytes | None:
@@ -325,14 +401,14 @@ def _note(
     message: Message,
     kept: Stored,
     recipients: Sequence[Resolved],
-    leaving: Collection[str],
+    queued: Collection[str],
     fingerprint: bytes | None,
     now: float,
 ) -> None:
     """Note who got the message, and that it counts."""
     transaction.connection.executemany(
         "INSERT OR IGNORE INTO recipients (message, address, status) VALUES (?, ?, ?)",
-        [(kept.id, one.address, _status(one, leaving)) for one in recipients],
+        [(kept.id, one.address, _status(one, queued)) for one in recipients],
     )
     transaction.execute(
         "INSERT INTO sends (organization, key, inbox, message, at, fingerprint)"
@@ -347,10 +423,10 @@ def _note(
         )
 
 
-def _status(recipient: Resolved, leaving: Collection[str]) -> str:
-    if recipient.inbox is not None:
-        return "delivered"
-    return "queued" if recipient.address in leaving else "kept"
+def _status(recipient: Resolved, queued: Collection[str]) -> str:
+    if recipient.address in queued:
+        return "queued"
+    return "kept" if recipient.inbox is None else "delivered"
 
 
 def _tell_sent(
@@ -358,6 +434,7 @@ def _tell_sent(
     sender: Sender,
     kept: Stored,
     recipients: Sequence[Resolved],
+    arrived: Sequence[Resolved],
     now: float,
 ) -> None:
     """Note that a message was sent, and that it is with those of its recipients who are here."""
@@ -370,8 +447,8 @@ def _tell_sent(
         message=kept.id,
     )
     tell("message.sent", recipients=[one.address for one in recipients])
-    if here := [one.address for one in recipients if one.inbox is not None]:
-        tell("message.delivered", recipients=here)
+    if arrived:
+        tell("message.delivered", recipients=[one.address for one in arrived])
 
 
 def forget_old(transaction: Transaction) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mailcore_agentpost.names import name_servers
+
 MetricsFor = Literal["loopback", "anybody", "nobody"]
 
 
@@ -19,9 +21,13 @@ class Relay:
         port: of the smarthost, and of mail exchangers (which is 25, but in a test).
         tls: of the smarthost: "implicit", "required" STARTTLS, "opportunistic" or "none". Mail
             exchangers get it opportunistically (RFC 7435), which is all that most can.
+        mta_sts: whether domains that ask for it by MTA-STS (RFC 8461) get their mail over verified
+            TLS only.
         username, password: for the smarthost; "" to not log in.
         dkim: whether what leaves is signed, once there is a data directory to keep keys in.
             ``python -m mailcore_agentpost.delivery.signing`` prints the record to publish.
+        verp: whether the return path of what leaves tells which message it is, so that a bounce in
+            any form is known: ``inbox+msg_…@domain``.
         private_targets: whether mail exchangers may have addresses that are not public.
         per_destination: connections at a time to one domain; to a smarthost, in all.
         give_up_after: seconds after which a message that is still not taken is returned.
@@ -34,7 +40,9 @@ class Relay:
     tls: Literal["implicit", "required", "opportunistic", "none"] = "required"
     username: str = ""
     password: str = ""
+    mta_sts: bool = True
     dkim: bool = True
+    verp: bool = True
     private_targets: bool = False
     per_destination: int = 4
     give_up_after: float = 5 * 24 * 60 * 60.0
@@ -45,6 +53,24 @@ class Relay:
             raise ValueError("relay.mode smarthost needs relay.host")
         if self.username and self.tls in ("none", "opportunistic"):
             raise ValueError("a password is not sent to a smarthost without TLS: relay.tls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """What is asked of mail that strangers deliver.
+
+    Arguments:
+        authentication: whether SPF, DKIM and DMARC are checked, and the result noted.
+        check_local: whether that holds for clients on this machine and on private networks, too.
+        dmarc: what becomes of mail that fails where the domain of its author asks to "reject" it:
+            "mark": it is delivered, and says so. "reject": it is refused.
+        dns_timeout: seconds that all questions to the DNS about one message may take.
+    """
+
+    authentication: bool = True
+    check_local: bool = False
+    dmarc: Literal["mark", "reject"] = "mark"
+    dns_timeout: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +87,8 @@ class Settings:
         sends_per_inbox_minute: messages that one inbox may send in a minute.
         sends_per_organization_day: messages that an organization may send in 24 hours.
         relay: where mail to the outside goes.
+        inbound: what is asked of mail from the outside.
+        nameservers: to ask instead of the system's: ``address`` or ``address:port``.
         webhook_private_targets: whether webhooks may be sent to addresses that are not public:
             this machine, the local network.
         trash_retention_days: after how many days in Trash messages are gone for good; 0 for never.
@@ -77,6 +105,14 @@ class Settings:
     sends_per_inbox_minute: int = 300
     sends_per_organization_day: int = 50_000
     relay: Relay = field(default_factory=Relay)
+    inbound: Inbound = field(default_factory=Inbound)
+    nameservers: tuple[str, ...] = ()
     webhook_private_targets: bool = False
     trash_retention_days: int = 0
     metrics: MetricsFor = "loopback"
+
+    def __post_init__(self) -> None:
+        try:
+            name_servers(self.nameservers)
+        except ValueError as error:
+            raise ValueError(f"nameservers: {error}") from None

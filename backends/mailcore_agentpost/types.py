@@ -89,6 +89,7 @@ class MessageRow:
         header: its header block, for lists that read no body.
         number: what the tables and the index call it.
         draft_id: what ties the revisions of a draft together; None for what was never in Drafts.
+        authentication: what SPF, DKIM and DMARC say of it; None if they were not asked.
     """
 
     id: str
@@ -103,6 +104,7 @@ class MessageRow:
     header: bytes
     number: int = 0
     draft_id: str | None = None
+    authentication: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

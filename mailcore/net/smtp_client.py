@@ -14,6 +14,7 @@ import trio
 from mailcore.errors import LocalProtocolError, RemoteProtocolError
 from mailcore.flow import NEED_DATA
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.message import header_block
 from mailcore.net.sending import (
     CannotConnect,
     LoginFailed,
@@ -104,6 +105,7 @@ class SmtpClient:
         self._stream = stream
         self._where = where
         self._timeouts = timeouts or Timeouts()
+        self._limits = limits
         self._connection = ClientConnection(limits, lmtp=where.lmtp)
 
     @property
@@ -240,7 +242,7 @@ class SmtpClient:
         utf8 = not (
             sender.address.isascii()
             and all(one.path.address.isascii() for one in recipients)
-            and message.partition(b"\r\n\r\n")[0].isascii()
+            and header_block(message, self._limits.header_block).isascii()
         )
         eight_bit = not message.isascii()
         if utf8 and "SMTPUTF8" not in offers:

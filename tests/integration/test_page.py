@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from mailcore_agentpost.client import AgentPost, Inbox
+from tests.names import answering, text
 
 from .accounts import Account, need
-from .program import Server
+from .program import Server, launch
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -196,3 +197,31 @@ def test_nothing_is_wider_than_the_window(page: playwright.Page, width: int) -> 
         page.get_by_role("link", name=tab, exact=True).click()
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
+
+
+def test_the_page_tells_whether_a_sender_is_confirmed(
+    browser: playwright.Browser, tmp_path: Path
+) -> None:
+    zone = {"_dmarc.bank.example": {"TXT": [text("v=DMARC1; p=reject")]}}
+    with answering(zone) as names:
+        server = launch(
+            *("--data", tmp_path),
+            MAILCORE_AGENTPOST_NAMESERVERS=names.address,
+            MAILCORE_AGENTPOST_INBOUND_CHECK_LOCAL="true",
+        )
+        try:
+            account = Account(server, server.inbox, server.key)
+            account.deliver(b"From: boss@bank.example\r\nSubject: urgent\r\n\r\nPay at once.\r\n")
+            context = browser.new_context()
+            page = context.new_page()
+            page.set_default_timeout(10_000)
+            page.goto(server.url)
+            page.get_by_label("API key").fill(server.key)
+            page.get_by_role("button", name="Sign in").click()
+            page.get_by_title(server.inbox, exact=True).click()
+            page.get_by_text("urgent").click()
+            page.get_by_text("NOT confirmed").wait_for()
+            page.get_by_text("DMARC fail").wait_for()
+            context.close()
+        finally:
+            server.kill()

@@ -8,7 +8,7 @@ from typing import Any
 
 from mailcore import message as mime
 from mailcore.message import Buffer, Envelope, Part, is_attachment, leaves
-from mailcore_agentpost.http.types import Address
+from mailcore_agentpost.http.types import Address, Authentication
 from mailcore_agentpost.types import MessageRow
 
 SEEN, FLAGGED, ANSWERED = "\\Seen", "\\Flagged", "\\Answered"
@@ -70,6 +70,7 @@ def summary_fields(row: MessageRow) -> dict[str, Any]:
         "has_attachments": row.has_attachments,
         "size": row.size,
         "created_at": row.created_at,
+        "authentication": row.authentication and Authentication(**row.authentication),
     }
 
 

@@ -102,6 +102,13 @@ export interface AuditPage {
   data: AuditEntry[];
 }
 
+/** What was found out about the sender, in the words of RFC 8601: ``pass``, ``fail``, ``none``. */
+export interface Authentication {
+  spf: string;
+  dkim: string;
+  dmarc: string;
+}
+
 /** How the policy judges an address. */
 export interface Check {
   allowed: boolean;
@@ -323,6 +330,7 @@ export interface Message {
   has_attachments: boolean;
   size: number;
   created_at: string;
+  authentication: Authentication | null;
   text_body: string | null;
   html_body: string | null;
   attachments: Attachment[];
@@ -354,6 +362,7 @@ export interface MessageSummary {
   has_attachments: boolean;
   size: number;
   created_at: string;
+  authentication: Authentication | null;
 }
 
 /** A node of the MIME tree. */

@@ -18,6 +18,7 @@ from mailcore_agentpost.types import MessageFilter, MessageRow
 _SELECT: Final = """
     SELECT messages.id, messages.number, messages.inbox, messages.thread, messages.direction,
         messages.has_attachments, messages.created_at, messages.header, messages.draft,
+        messages.authentication,
         bodies.size,
         folders.name AS folder, placements.flags,
         min((folders.name = 'Trash') * 1099511627776 + folders.id)
@@ -44,6 +45,7 @@ def _message(row: sqlite3.Row) -> MessageRow:
         header=row["header"],
         number=row["number"],
         draft_id=row["draft"],
+        authentication=json.loads(row["authentication"] or "null"),
     )
 
 

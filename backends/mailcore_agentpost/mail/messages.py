@@ -132,18 +132,20 @@ def insert_message(
     *,
     thread: str | None = None,
     draft: str | None = None,
+    authentication: Mapping[str, str] | None = None,
 ) -> Stored:
     """Store what is known of a message whose octets are stored; it lies in no folder yet.
 
     Arguments:
         thread: its thread, if it answers nothing that is here.
         draft: what ties it to other revisions of a draft.
+        authentication: what SPF, DKIM and DMARC say of it.
     """
     identifier = new_id("msg")
     number = transaction.execute(
         "INSERT INTO messages (id, inbox, thread, direction, body, message_id, sent,"
-        " has_attachments, created_at, header, summary, draft)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " has_attachments, created_at, header, summary, draft, authentication)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             identifier,
             inbox,
@@ -157,6 +159,7 @@ def insert_message(
             digest.header,
             digest.summary,
             draft,
+            None if authentication is None else json.dumps(dict(authentication)),
         ),
     ).lastrowid
     assert number is not None

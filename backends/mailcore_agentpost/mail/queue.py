@@ -11,13 +11,20 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from mailcore_agentpost.ids import new_id
 from mailcore_agentpost.mail.audit import note
 from mailcore_agentpost.mail.events import record
 from mailcore_agentpost.mail.messages import purge_body, read_body
+from mailcore_agentpost.mail.wishes import Wishes
 from mailcore_agentpost.store import Transaction
 from mailcore_agentpost.types import AuditAction
+
+#: The destination of what stays here.
+HERE: Final = ""
+#: The most urgent mail (RFC 6710 §4.1).
+MAX_PRIORITY: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +34,13 @@ class Queued:
     Arguments:
         message: id of the copy in Sent.
         body: number of the octets, as they are delivered here: with Return-Path.
-        destination: the domain, in lower case.
+        size: how many those are.
+        destination: the domain, in lower case; HERE for an inbox, of mail that was held.
         attempts: that were begun.
         next_at: when the next attempt is due, in seconds since 1970.
         noticed: whether the sender was told that it waits.
         last_reply: what the last attempt got, on one line.
+        wishes: of the sender.
     """
 
     id: str
@@ -39,6 +48,7 @@ class Queued:
     inbox: str
     message: str
     body: int
+    size: int
     sender: str
     recipient: str
     destination: str
@@ -47,6 +57,12 @@ class Queued:
     noticed: bool
     last_reply: str
     created_at: float
+    wishes: Wishes
+
+    @property
+    def began(self) -> float:
+        """When it was to be sent at first; the time that it may take counts from then."""
+        return max(self.created_at, self.wishes.held_until or 0.0)
 
 
 def enqueue(
@@ -58,13 +74,19 @@ def enqueue(
     body: int,
     sender: str,
     recipient: str,
+    here: bool,
+    wishes: Wishes,
     now: float,
 ) -> None:
-    """Queue a message for one recipient, to be sent at once."""
+    """Queue a message for one recipient, to be sent at once, or when it is not held any more.
+
+    Arguments:
+        here: whether the recipient is an inbox.
+    """
     transaction.execute(
         "INSERT INTO queue (id, organization, inbox, message, body, sender, recipient,"
-        " destination, attempts, next_at, noticed, last_reply, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, '', ?)",
+        " destination, attempts, next_at, noticed, last_reply, created_at, wishes, priority)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, '', ?, ?, ?)",
         (
             new_id("que"),
             organization,
@@ -73,9 +95,11 @@ def enqueue(
             body,
             sender,
             recipient,
-            recipient.rpartition("@")[2].lower(),
+            HERE if here else recipient.rpartition("@")[2].lower(),
+            max(now, wishes.held_until or 0.0),
             now,
-            now,
+            wishes.to_json(),
+            wishes.priority or 0,
         ),
     )
 
@@ -89,20 +113,38 @@ def due(
         busy: ids of rows that are being attempted.
         full: destinations that are to get no more at the moment.
     """
-    first = connection.execute(
-        "SELECT message, destination FROM queue WHERE next_at <= ?"
-        " AND id NOT IN (SELECT value FROM json_each(?))"
-        " AND destination NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at LIMIT 1",
-        (now, json.dumps(list(busy)), json.dumps(list(full))),
-    ).fetchone()
+    first = _first_due(connection, now, json.dumps(list(busy)), json.dumps(list(full)))
     if first is None:
         return []
     rows = connection.execute(
-        "SELECT * FROM queue WHERE message = ? AND destination = ? AND next_at <= ?"
-        " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id",
+        "SELECT queue.*, size FROM queue JOIN bodies ON bodies.id = body"
+        " WHERE message = ? AND destination = ? AND next_at <= ?"
+        " AND queue.id NOT IN (SELECT value FROM json_each(?)) ORDER BY queue.id",
         (*first, now, json.dumps(list(busy))),
     )
     return [_queued(row) for row in rows.fetchall()]
+
+
+def _first_due(
+    connection: sqlite3.Connection, now: float, busy: str, full: str
+) -> sqlite3.Row | None:
+    """Return message and destination of the most urgent row (RFC 6710 §5), the oldest of these."""
+    priority = MAX_PRIORITY + 1
+    while True:
+        # From one value that occurs to the next: each step is one look at the index.
+        (priority,) = connection.execute(
+            "SELECT max(priority) FROM queue WHERE priority < ?", (priority,)
+        ).fetchone()
+        if priority is None:
+            return None
+        row: sqlite3.Row | None = connection.execute(
+            "SELECT message, destination FROM queue WHERE priority = ? AND next_at <= ?"
+            " AND id NOT IN (SELECT value FROM json_each(?))"
+            " AND destination NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at LIMIT 1",
+            (priority, now, busy, full),
+        ).fetchone()
+        if row is not None:
+            return row
 
 
 def next_due(
@@ -119,19 +161,17 @@ def next_due(
     return at
 
 
-def begin(transaction: Transaction, rows: Sequence[Queued], next_at: float) -> bytes:
+def begin(transaction: Transaction, rows: Sequence[Queued], next_at: float, start: int) -> bytes:
     """Note that an attempt begins, and when the next one is if nothing comes of it.
 
     Returns:
-        the octets of the message.
+        the octets of the message from ``start`` on.
     """
     for row in rows:
         transaction.execute(
             "UPDATE queue SET attempts = attempts + 1, next_at = ? WHERE id = ?", (next_at, row.id)
         )
-    body = rows[0].body
-    (size,) = transaction.execute("SELECT size FROM bodies WHERE id = ?", (body,)).fetchone()
-    return read_body(transaction.connection, body, 0, size)
+    return read_body(transaction.connection, rows[0].body, start, rows[0].size)
 
 
 def postpone(transaction: Transaction, row: Queued, reply: str, *, noticed: bool) -> None:
@@ -141,6 +181,11 @@ def postpone(transaction: Transaction, row: Queued, reply: str, *, noticed: bool
         (reply, noticed, row.id),
     )
     _note_status(transaction, row, "delayed")
+
+
+def is_queued(transaction: Transaction, row: Queued) -> bool:
+    """Tell whether a recipient is still on the queue."""
+    return transaction.execute("SELECT 1 FROM queue WHERE id = ?", (row.id,)).fetchone() is not None
 
 
 def finish(transaction: Transaction, row: Queued, status: str) -> bool:
@@ -172,8 +217,10 @@ def list_queued(
         after: id of the last row that is known already.
     """
     rows = connection.execute(
-        "SELECT * FROM queue WHERE (:organization IS NULL OR organization = :organization)"
-        " AND (:inbox IS NULL OR inbox = :inbox) AND id > :after ORDER BY id LIMIT :limit",
+        "SELECT queue.*, size FROM queue JOIN bodies ON bodies.id = body"
+        " WHERE (:organization IS NULL OR organization = :organization)"
+        " AND (:inbox IS NULL OR inbox = :inbox) AND queue.id > :after"
+        " ORDER BY queue.id LIMIT :limit",
         {"organization": organization, "inbox": inbox, "after": after, "limit": limit},
     )
     return [_queued(row) for row in rows.fetchall()]
@@ -182,7 +229,9 @@ def list_queued(
 def find_queued(connection: sqlite3.Connection, organization: str, row: str) -> Queued | None:
     """Return a row of an organization's mail."""
     found = connection.execute(
-        "SELECT * FROM queue WHERE id = ? AND organization = ?", (row, organization)
+        "SELECT queue.*, size FROM queue JOIN bodies ON bodies.id = body"
+        " WHERE queue.id = ? AND organization = ?",
+        (row, organization),
     ).fetchone()
     return None if found is None else _queued(found)
 
@@ -238,4 +287,5 @@ def _note_status(transaction: Transaction, row: Queued, status: str) -> None:
 
 def _queued(row: sqlite3.Row) -> Queued:
     values = {name: row[name] for name in Queued.__slots__}
-    return Queued(**values | {"noticed": bool(row["noticed"])})
+    wishes = Wishes.from_json(row["wishes"])
+    return Queued(**values | {"noticed": bool(row["noticed"]), "wishes": wishes})

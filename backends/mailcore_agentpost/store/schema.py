@@ -334,6 +334,27 @@ def _create_audit(database: Database) -> None:
     database.table("audit").create_index(["action", "at"])
 
 
+def _note_authentication(database: Database) -> None:
+    # JSON: what SPF, DKIM and DMARC say of a message; NULL for what was not checked.
+    database.execute("ALTER TABLE messages ADD COLUMN authentication TEXT")
+
+
+def _queue_wishes(database: Database) -> None:
+    # JSON: what the sender asked for by SMTP extensions. Those that are urgent go first.
+    database.execute("ALTER TABLE queue ADD COLUMN wishes TEXT NOT NULL DEFAULT '{}'")
+    database.execute("ALTER TABLE queue ADD COLUMN priority INTEGER NOT NULL DEFAULT 0")
+    database.table("queue").create_index(["priority", "next_at"])
+
+
+def _create_sts_policies(database: Database) -> None:
+    # MTA-STS (RFC 8461): what domains want, until a moment; names as JSON.
+    database.table("sts_policies").create(
+        {"domain": str, "id": str, "mode": str, "names": str, "max_age": int, "until": float},
+        pk="domain",
+        not_null={"id", "mode", "names", "max_age", "until"},
+    )
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
@@ -345,6 +366,9 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _name_drafts,
     _create_uploads,
     _create_audit,
+    _note_authentication,
+    _queue_wishes,
+    _create_sts_policies,
 )
 
 

@@ -94,6 +94,10 @@ export async function messageView(element, id, actions) {
     h("dt", null, name), h("dd", null, list.map((one) => one.name ? `${one.name} <${one.email}>` : one.email).join(", ")),
   ];
 
+  const sender = message.authentication && [
+    h("dt", null, "Sender"), h("dd", null, trust(message.authentication)),
+  ];
+
   fill(element,
     h("div.tools", null,
       h("button.quiet.back", { type: "button", on: { click: actions.back } }, "‹ Back"),
@@ -109,6 +113,7 @@ export async function messageView(element, id, actions) {
     h("h2", null, message.subject || "(no subject)"),
     h("dl.head", null,
       h("dt", null, "From"), h("dd", null, message.from_address ? `${message.from_address.name} <${message.from_address.email}>`.trim() : "(nobody)"),
+      sender,
       people("To", message.to_addresses), people("Cc", message.cc_addresses), people("Bcc", message.bcc_addresses),
       h("dt", null, "Date"), h("dd", null, when(message.created_at), " · ", octets(message.size), " · ", message.folder)),
     message.labels.length > 0 && h("p.labels", null, message.labels.map((name) => h("span.label", null, name,
@@ -121,4 +126,15 @@ export async function messageView(element, id, actions) {
     h("div.tabs", { role: "tablist" }, buttons),
     body);
   choose(tabs[0][0]);
+}
+
+/** Say what the checks of a message from outside mean for the address in From. */
+function trust({ spf, dkim, dmarc }) {
+  const words = {
+    pass: "confirmed by its domain",
+    fail: "NOT confirmed: its domain says that it did not send this",
+    none: "not confirmed: its domain does not say who may send for it",
+  };
+  return [words[dmarc] ?? "not confirmed: its domain could not be asked",
+    h("small", null, ` SPF ${spf} · DKIM ${dkim} · DMARC ${dmarc}`)];
 }

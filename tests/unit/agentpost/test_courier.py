@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from email import message_from_string
 from functools import partial
 from pathlib import Path
@@ -17,83 +15,12 @@ import trio.testing
 from mailcore.net import Where, serve_mx
 from mailcore.smtp import Reply
 from mailcore.testing.memory import MemoryBackend
-from mailcore_agentpost.delivery.attempt import Attempts
-from mailcore_agentpost.delivery.routes import NoRoute, Routes
+from mailcore_agentpost.delivery import courier
+from mailcore_agentpost.delivery.routes import Demand, NoRoute
 from mailcore_agentpost.delivery.signing import Signer
-from mailcore_agentpost.settings import Relay, Settings
 
-from .site import DOMAIN, Site, opening, to
-
-HOUR = 3600.0
-
-
-class Map(Routes):
-    """Routes that a test knows."""
-
-    def __init__(self, servers: dict[str, Where | Reply]) -> None:
-        self.servers = servers
-        self.asked: list[str] = []
-
-    async def find(self, domain: str) -> Sequence[Where]:
-        self.asked.append(domain)
-        server = self.servers[domain]
-        if isinstance(server, Reply):
-            raise NoRoute(server)
-        return [server]
-
-
-class Post:
-    """A site, and a courier whose clock stands still until it is told."""
-
-    def __init__(self, site: Site, routes: Map) -> None:
-        self.site = site
-        self.routes = routes
-        self.skew = 0.0
-        self.courier = site.backend.courier
-        self.courier._attempts = Attempts(routes)
-        self.courier._clock = lambda: time.time() + self.skew
-
-    async def send(self, *addresses: str) -> str:
-        answer = await self.site.post(self.site.inbox, to(*addresses, subject="Out"))
-        assert answer.status == 201, answer.body
-        identifier: str = answer.json["id"]
-        return identifier
-
-    async def until(self, true: Callable[[], object]) -> None:
-        with trio.fail_after(5):
-            while not true():
-                await trio.sleep(0.01)
-
-    def events(self, kind: str) -> list[str]:
-        return self.site.query("SELECT detail FROM events WHERE type = ? ORDER BY id", kind)
-
-    def queue(self) -> list[tuple[str, int]]:
-        return self.site.query("SELECT recipient, attempts FROM queue ORDER BY id")
-
-    def tried(self, times: int) -> bool:
-        """Whether so many attempts were made, and none is going on."""
-        return len(self.routes.asked) >= times and not self.courier._busy
-
-    def waited(self) -> float:
-        (seconds,) = self.site.query("SELECT min(next_at - created_at) FROM queue")
-        return float(seconds)
-
-    def pass_time(self, seconds: float) -> None:
-        self.skew += seconds
-        self.courier.wake()
-
-    async def notices(self) -> list[str]:
-        client = await self.site.imap()
-        return await client.bodies("INBOX")
-
-
-@asynccontextmanager
-async def posting(
-    path: Path, servers: dict[str, Where | Reply], **relay: object
-) -> AsyncIterator[Post]:
-    settings = Settings(relay=Relay(**{"mode": "mx", **relay}))  # type: ignore[arg-type]
-    async with opening(path, settings) as site:
-        yield Post(site, Map(servers))
+from .post import HOUR, posting
+from .site import DOMAIN, opening, to
 
 
 @pytest.fixture
@@ -139,7 +66,13 @@ async def test_a_refusal_is_returned_and_remembered(
         assert report["Auto-Submitted"] == "auto-replied"
         _, status, header = report.get_payload()
         fields = [dict(part.items()) for part in status.get_payload()]
-        assert fields[0]["Original-Envelope-Id"] == identifier
+        assert fields[0]["X-AgentPost-Message"] == identifier
+        # RFC 3461 §6.3 (a): the sender gave none.
+        assert "Original-Envelope-Id" not in fields[0]
+        # It is in the thread of what it is about.
+        answer = await post.site.rest("GET", f"/messages/{identifier}")
+        inbox = await post.site.rest("GET", f"/inboxes/{post.site.inbox.id}/messages?folder=INBOX")
+        assert inbox.json["data"][0]["thread_id"] == answer.json["thread_id"]
         assert fields[1]["Final-Recipient"] == "rfc822; nobody@far.example"
         assert (fields[1]["Action"], fields[1]["Status"]) == ("failed", "5.1.1")
         assert "No such user" in fields[1]["Diagnostic-Code"]
@@ -185,7 +118,7 @@ async def test_the_next_attempt_is_on_the_disk_before_the_first_is_made(tmp_path
     async with posting(tmp_path, {}) as post:
         seen: list[float] = []
 
-        async def find(domain: str) -> Sequence[Where]:
+        async def find(domain: str, demand: Demand) -> Sequence[Where]:
             seen.append(post.waited())
             raise NoRoute(Reply.of(451, "4.4.3", "x"))
 
@@ -200,7 +133,7 @@ async def test_a_destination_has_so_many_connections(tmp_path: Path) -> None:
         going: list[str] = []
         gate = trio.Event()
 
-        async def find(domain: str) -> Sequence[Where]:
+        async def find(domain: str, demand: Demand) -> Sequence[Where]:
             going.append(domain)
             await gate.wait()
             raise NoRoute(Reply.of(550, "5.4.4", "x"))
@@ -216,13 +149,38 @@ async def test_a_destination_has_so_many_connections(tmp_path: Path) -> None:
         await post.until(lambda: not post.queue())
 
 
+async def test_so_many_octets_are_in_memory_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One goes out however large it is; another one waits for it."""
+    monkeypatch.setattr(courier, "_OCTETS_AT_A_TIME", 100)
+    async with posting(tmp_path, {}) as post:
+        going: list[str] = []
+        gate = trio.Event()
+
+        async def find(domain: str, demand: Demand) -> Sequence[Where]:
+            going.append(domain)
+            await gate.wait()
+            raise NoRoute(Reply.of(550, "5.4.4", "x"))
+
+        post.routes.find = find  # type: ignore[method-assign]
+        for name in ("a", "b"):
+            await post.send(f"bert@{name}.example")
+        await post.until(lambda: going)
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        assert going == ["a.example"]
+        gate.set()
+        await post.until(lambda: not post.queue())
+        assert going == ["a.example", "b.example"]
+
+
 async def test_a_smarthost_has_so_many_connections_in_all(tmp_path: Path) -> None:
     smarthost = {"mode": "smarthost", "host": "out.example", "per_destination": 2}
     async with posting(tmp_path, {}, **smarthost) as post:
         going: list[str] = []
         gate = trio.Event()
 
-        async def find(domain: str) -> Sequence[Where]:
+        async def find(domain: str, demand: Demand) -> Sequence[Where]:
             going.append(domain)
             await gate.wait()
             raise NoRoute(Reply.of(550, "5.4.4", "x"))

@@ -2,66 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import dns.asyncresolver
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rdatatype
-import dns.rrset
 import pytest
-import trio
 
 from mailcore_agentpost.delivery.routes import NoRoute, Routes
+from mailcore_agentpost.names import trio_resolver
 from mailcore_agentpost.settings import Relay
-
-Zone = Mapping[str, Mapping[str, Sequence[str]]]
+from tests.names import Zone, answering
 
 ZONE: Zone = {
-    "two.example.": {"MX": ["20 b.two.example.", "10 a.two.example."]},
-    "a.two.example.": {"A": ["8.8.8.1"], "AAAA": ["2606:4700::1"]},
-    "b.two.example.": {"A": ["8.8.8.2"]},
-    "null.example.": {"MX": ["0 ."]},
-    "implicit.example.": {"A": ["8.8.4.4"]},
-    "private.example.": {"MX": ["10 inner.example."]},
-    "inner.example.": {"A": ["10.0.0.7"]},
-    "dead.example.": {"MX": ["10 nowhere.example."]},
-    "broken.example.": {"SERVFAIL": []},
+    "two.example": {"MX": ["20 b.two.example.", "10 a.two.example."]},
+    "a.two.example": {"A": ["8.8.8.1"], "AAAA": ["2606:4700::1"]},
+    "b.two.example": {"A": ["8.8.8.2"]},
+    "null.example": {"MX": ["0 ."]},
+    "implicit.example": {"A": ["8.8.4.4"]},
+    "private.example": {"MX": ["10 inner.example."]},
+    "inner.example": {"A": ["10.0.0.7"]},
+    "dead.example": {"MX": ["10 nowhere.example."]},
+    "broken.example": {"SERVFAIL": []},
 }
 
 
-async def answer(socket: trio.socket.SocketType) -> None:
-    """Answer questions about the zone until cancelled."""
-    while True:
-        data, peer = await socket.recvfrom(4096)
-        query = dns.message.from_wire(data)
-        (question,) = query.question
-        response = dns.message.make_response(query)
-        response.flags |= dns.flags.RA
-        records = ZONE.get(question.name.to_text().lower())
-        kind = dns.rdatatype.to_text(question.rdtype)
-        if records is None:
-            response.set_rcode(dns.rcode.NXDOMAIN)
-        elif "SERVFAIL" in records:
-            response.set_rcode(dns.rcode.SERVFAIL)
-        elif kind in records:
-            response.answer.append(
-                dns.rrset.from_text(question.name, 60, "IN", kind, *records[kind])
-            )
-        await socket.sendto(response.to_wire(), peer)
-
-
 @pytest.fixture
-async def resolver(nursery: trio.Nursery) -> dns.asyncresolver.Resolver:
-    socket = trio.socket.socket(type=trio.socket.SOCK_DGRAM)
-    await socket.bind(("127.0.0.1", 0))
-    nursery.start_soon(answer, socket)
-    resolver = dns.asyncresolver.Resolver(configure=False)
-    resolver.nameservers = ["127.0.0.1"]
-    resolver.port = socket.getsockname()[1]
-    resolver.lifetime = 2.0
-    return resolver
+def resolver() -> Iterator[dns.asyncresolver.Resolver]:
+    with answering(ZONE) as server:
+        resolver = trio_resolver([server.address])
+        assert resolver is not None
+        resolver.lifetime = 2.0
+        yield resolver
 
 
 def hosts(servers: Sequence[object]) -> list[tuple[str, str]]:

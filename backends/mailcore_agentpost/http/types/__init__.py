@@ -59,6 +59,7 @@ from mailcore_agentpost.http.types.keys import (
 from mailcore_agentpost.http.types.messages import (
     AddLabels,
     Address,
+    Authentication,
     BodyText,
     EmailAddress,
     Message,
@@ -130,6 +131,7 @@ __all__ = [
     "AuditEntry",
     "AuditPage",
     "AuditQuery",
+    "Authentication",
     "BodyText",
     "Check",
     "CheckQuery",

@@ -87,6 +87,21 @@ class Reply(RequestBody, frozen=True):
     attachments: AttachmentRefs = []
 
 
+class Authentication(ResponseBody, frozen=True):
+    """What was found out about the sender, in the words of RFC 8601: ``pass``, ``fail``, ``none``.
+
+    Arguments:
+        spf: whether the client may send for the domain of MAIL FROM.
+        dkim: whether a domain signed the message; ``pass`` if one of several signatures is valid.
+        dmarc: whether one of these speaks for the domain of the From field: only that is what
+            people see.
+    """
+
+    spf: str
+    dkim: str
+    dmarc: str
+
+
 class MessageSummary(ResponseBody, frozen=True):
     """A message as lists show it.
 
@@ -94,6 +109,7 @@ class MessageSummary(ResponseBody, frozen=True):
         folder: ``INBOX``, ``Sent``, ``Drafts``, ``Trash`` or one that a mail client made.
         unread, starred, replied: the flags of IMAP: not ``\\Seen``, ``\\Flagged``, ``\\Answered``.
         size: octets of the raw message.
+        authentication: of what came from outside; None where it was not checked.
     """
 
     id: str
@@ -113,6 +129,7 @@ class MessageSummary(ResponseBody, frozen=True):
     has_attachments: bool
     size: int
     created_at: datetime
+    authentication: Authentication | None
 
 
 class Message(MessageSummary, frozen=True):

@@ -230,6 +230,7 @@ def message(text: str | None = None, html: str | None = None, subject: str = "")
         has_attachments=False,
         size=0,
         created_at=datetime.now(UTC),
+        authentication=None,
         text_body=text,
         html_body=html,
         attachments=[],
