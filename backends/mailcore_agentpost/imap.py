@@ -318,8 +318,9 @@ class Mailbox:
         def work(transaction: Transaction) -> int:
             if uid not in placements.all_uids(transaction, self._folder.id):
                 raise KeyError(uid)
-            # Not into Trash: each save of a draft would leave one there.
-            placements.expunge(transaction, self._folder.id, [uid], None)
+            # A draft takes its own place, and keeps its thread and labels with that.
+            if draft is None or not self._folder.name == name == DRAFTS:
+                placements.expunge(transaction, self._folder.id, [uid], None)
             (new,) = appending.place(transaction, appended)
             return new
 

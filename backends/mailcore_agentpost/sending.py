@@ -134,7 +134,8 @@ class Outbox:
         with ExitStack() as spools:
             prepare = partial(self._prepare, sender, message, spools)
             sent, delivered = await in_thread_if_large(message.data, self._limits, prepare)
-            fingerprint = _fingerprint(sender, message)
+            # A draft is sent once because it is gone then; the same text may be drafted again.
+            fingerprint = None if message.draft else _fingerprint(sender, message)
             commit = partial(self._commit, sender, message, sent, delivered, fingerprint)
             try:
                 return await self._store.write(commit)

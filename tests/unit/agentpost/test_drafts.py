@@ -104,12 +104,14 @@ async def test_an_id_that_nobody_gave_is_replaced(site: Site) -> None:
 
 async def test_replace_is_a_revision_whatever_its_octets_say(site: Site) -> None:
     client = await site.imap()
-    await client.ok("APPEND Drafts", letter("one"))
+    await client.ok("APPEND Drafts (todo)", letter("one"))
     (before,) = await drafts(site)
     await client.uids("Drafts")
     await client.ok("REPLACE 1 Drafts", letter("two"))
     (after,) = await drafts(site)
     assert (after["id"], after["subject"]) == (before["id"], "two")
+    assert (after["thread_id"], after["labels"]) == (before["thread_id"], ["todo"])
+    assert len(await client.uids("Drafts")) == 1
 
 
 async def test_expunge_deletes_a_draft_and_a_move_brings_it_back(site: Site) -> None:
