@@ -17,7 +17,7 @@ from mailcore.testing import MemoryBackend, new_message, run
 from mailcore.testing.pair import Pair
 
 USER, PASSWORD = "alice@example.test", "secret"
-FLAGS = ("\\Seen", "\\Flagged", "\\Deleted")
+FLAGS = ("\\Seen", "\\Flagged")
 KEYS = (
     keys.All(),
     keys.HasFlag("\\Flagged"),
@@ -45,6 +45,9 @@ class Kept:
 class Contexts(RuleBasedStateMachine):
     """One client keeps the results of searches; another one changes the mailbox."""
 
+    #: What the client asks for when it has selected the mailbox.
+    first: tuple[c.Command, ...] = ()
+
     def __init__(self) -> None:
         super().__init__()
         backend = MemoryBackend({USER: PASSWORD})
@@ -54,15 +57,30 @@ class Contexts(RuleBasedStateMachine):
             pair.talk()
             pair.do(c.Login("l", USER, PASSWORD))
             pair.do(c.Select("s", "INBOX"))
+        for command in self.first:
+            self.pair.do(command)
         self.kept: dict[str, Kept] = {}
         self.count = 0
         self.added = 0
         self.idling = False
 
-    @initialize(count=st.integers(0, 4))
-    def fill(self, count: int) -> None:
-        for _ in range(count):
-            self.deliver("b")
+    @initialize(
+        count=st.integers(2, 5),
+        searches=st.lists(
+            st.tuples(st.sampled_from(KEYS), st.sampled_from(CRITERIA), st.booleans()),
+            min_size=2,
+            max_size=3,
+        ),
+    )
+    def fill(
+        self,
+        count: int,
+        searches: list[tuple[keys.SearchKey, tuple[SortCriterion, ...], bool]],
+    ) -> None:
+        for number in range(count):
+            self.deliver("abc"[number % 3])
+        for search in searches:
+            self.begin(*search)
 
     # ------------------------------------------------------------------------- what is told
 
@@ -101,6 +119,8 @@ class Contexts(RuleBasedStateMachine):
 
     # --------------------------------------------------------------------------------- rules
 
+    picks = st.lists(st.integers(0, 9), min_size=1, max_size=3)
+
     @rule(key=st.sampled_from(KEYS), criteria=st.sampled_from(CRITERIA), uid=st.booleans())
     def begin(self, key: keys.SearchKey, criteria: tuple[SortCriterion, ...], uid: bool) -> None:
         if len(self.kept) >= 5:
@@ -132,16 +152,20 @@ class Contexts(RuleBasedStateMachine):
         message = f"Subject: {subject}\r\n\r\n{parity}\r\n".encode()
         run(self.inbox.append([new_message(message)]))
 
-    @rule(number=st.integers(1, 6), flag=st.sampled_from(FLAGS), add=st.booleans())
-    def store(self, number: int, flag: str, add: bool) -> None:
+    def some(self, picks: list[int]) -> list[int]:
+        """Return UIDs of messages that are there."""
         there = list(self.inbox.messages)
-        if number <= len(there):
-            uids = SequenceSet.of([there[number - 1]])
-            self.other.do(c.Store("o", uids, "+FLAGS" if add else "-FLAGS", (flag,), uid=True))
+        return sorted({there[pick % len(there)] for pick in picks}) if there else []
 
-    @rule()
-    def expunge(self) -> None:
-        self.other.do(c.Expunge("e"))
+    @rule(picks=picks, flag=st.sampled_from(FLAGS), action=st.sampled_from(["+FLAGS", "-FLAGS"]))
+    def store(self, picks: list[int], flag: str, action: str) -> None:
+        self.other.do(c.Noop("n"))
+        if uids := self.some(picks):
+            self.other.do(c.Store("o", SequenceSet.of(uids), action, (flag,), uid=True))
+
+    @rule(picks=picks)
+    def expunge(self, picks: list[int]) -> None:
+        run(self.inbox.expunge(self.some(picks)))
 
     @rule()
     def idle(self) -> None:
@@ -174,9 +198,8 @@ class Contexts(RuleBasedStateMachine):
             assert kept.results == (list(answer.all.numbers()) if answer.all is not None else [])
 
     @invariant()
-    def what_is_told_in_idle_is_noted(self) -> None:
-        if self.idling:
-            self.note(self.pair.talk())
+    def what_is_told_unasked_is_noted(self) -> None:
+        self.note(self.pair.talk())
 
     def teardown(self) -> None:
         self.compare()
@@ -184,5 +207,18 @@ class Contexts(RuleBasedStateMachine):
         self.other.close()
 
 
+class ContextsWithNotify(Contexts):
+    """What happens is told when it happens, with or without a command (RFC 5465)."""
+
+    first = (
+        c.Notify(
+            "y",
+            (c.EventGroup("selected", (), ("MessageNew", "MessageExpunge", "FlagChange")),),
+        ),
+    )
+
+
+TestContextsWithNotify = ContextsWithNotify.TestCase
+TestContextsWithNotify.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestContexts = Contexts.TestCase
 TestContexts.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
