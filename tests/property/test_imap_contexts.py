@@ -31,6 +31,8 @@ CRITERIA = (
     (),
     (SortCriterion("SUBJECT"),),
     (SortCriterion("SUBJECT", reverse=True), SortCriterion("ARRIVAL", reverse=True)),
+    (SortCriterion("DATE"),),
+    (SortCriterion("SIZE"), SortCriterion("DATE", reverse=True)),
 )
 
 
@@ -149,7 +151,9 @@ class Contexts(RuleBasedStateMachine):
     @rule(subject=st.sampled_from("abc"))
     def deliver(self, subject: str) -> None:
         parity = "odd" if len(self.inbox.messages) % 2 else "even"
-        message = f"Subject: {subject}\r\n\r\n{parity}\r\n".encode()
+        # Sent in another order than they come; some do not say when.
+        date = f"Date: {3 - ord(subject) % 3} Feb 2026 10:00:00 +0000\r\n" * (subject != "c")
+        message = f"Subject: {subject}\r\n{date}\r\n{parity}\r\n".encode()
         run(self.inbox.append([new_message(message)]))
 
     def some(self, picks: list[int]) -> list[int]:

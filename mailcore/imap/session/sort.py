@@ -30,6 +30,12 @@ async def sort(session: Session, command: commands.Sort) -> AsyncGenerator[Tagge
         yield search.refused
         return
     found = await _sorted(session, command.criteria, search.found)
+    if "UPDATE" in (command.returns or ()) and not PLAIN_KEYS.issuperset(
+        criterion.key for criterion in command.criteria
+    ):
+        # An order that was known already has looked at no summary: what comes later is put among
+        # these messages by what theirs say.
+        found = await with_summaries(session.shared, session.selected, found)
     answer(session, command, found)
     begin_updates(session, command, found, search.position, complete=search.limited is None)
     await session.tell_updates(expunge=command.uid)

@@ -142,6 +142,21 @@ def test_a_sorted_search_tells_places(two, deliver) -> None:
     assert told(client) == ['* ESEARCH (TAG "b") UID ADDTO (3 4 5 3)']
 
 
+@pytest.mark.parametrize("criteria", ["SUBJECT", "DATE", "REVERSE DATE", "SIZE DATE"])
+def test_an_order_that_is_known_already(connect, deliver, criteria: str) -> None:
+    """The second search sorts nothing anew; it goes on all the same."""
+    dates = [b"Date: %d Feb 2026 10:00:00 +0000\r\nSubject: %d\r\n\r\n" % (d, d) for d in (3, 1, 2)]
+    deliver(*dates)
+    client = connect()
+    client.ok(f"UID SORT ({criteria}) UTF-8 ALL")
+    (answer, _) = begin(client, "b", f"UID SORT RETURN (UPDATE ALL) ({criteria}) UTF-8 ALL")
+    order = [int(uid) for uid in answer.rpartition(" ")[2].replace(":", ",").split(",")]
+    deliver(b"Date: 2 Feb 2026 11:00:00 +0000\r\nSubject: 2\r\n\r\n")
+    place = {"SUBJECT": 3, "DATE": 3, "REVERSE DATE": 2, "SIZE DATE": 3}[criteria]
+    assert order == ([1, 3, 2] if criteria.startswith("REVERSE") else [2, 3, 1])
+    assert client.ok("NOOP")[-1] == f'* ESEARCH (TAG "b") UID ADDTO ({place} 4)'
+
+
 def test_many_results_at_once(two, deliver) -> None:
     client, _ = two
     begin(client, "b", "UID SORT RETURN (UPDATE) (REVERSE SUBJECT) UTF-8 ALL")
