@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class MessageState:
-    """What a mailbox says of one message.
+class MessageState(NamedTuple):
+    """What a mailbox says of one message. A tuple, since a mailbox has many of them.
 
     Arguments:
         uid: 1 to 2**32-1, never used twice under one UIDVALIDITY.

@@ -26,6 +26,8 @@ from mailcore_agentpost.store import Transaction
 
 DELETED: Final = "\\Deleted"
 _MOST_FLAGS: Final = 100
+# Seconds from 1970 to about 2100.
+_LATE: Final = 2**32
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -62,11 +64,13 @@ def _zone(minutes: int) -> timezone:
     return timezone(timedelta(minutes=minutes)) if minutes else UTC
 
 
-def _date(row: sqlite3.Row) -> datetime:
+def _date(seconds: int, minutes: int) -> datetime:
+    if 0 <= seconds < _LATE:
+        return datetime.fromtimestamp(seconds, _zone(minutes))
     # Not fromtimestamp, which refuses what lies before 1970 on some systems; and not by way of UTC,
     # in which the first hours of the year 1 and the last of 9999 may not exist.
-    local = timedelta(seconds=row["date"], minutes=row["zone"])
-    return (_EPOCH + local).replace(tzinfo=_zone(row["zone"]))
+    local = timedelta(seconds=seconds, minutes=minutes)
+    return (_EPOCH + local).replace(tzinfo=_zone(minutes))
 
 
 def _date_columns(date: datetime) -> tuple[int, int]:
@@ -98,8 +102,8 @@ def changes(connection: sqlite3.Connection, folder: int, since: int) -> Changes:
     ).fetchall()
     return Changes(
         [
-            MessageState(row["uid"], _flags(row["flags"]), row["modseq"], _date(row), row["size"])
-            for row in rows
+            MessageState(uid, _flags(flags), modseq, _date(seconds, minutes), size)
+            for uid, flags, modseq, seconds, minutes, size in rows
         ],
         [row["uid"] for row in gone],
         highest_modseq=state["modseq"],
@@ -136,7 +140,9 @@ def find_placement(connection: sqlite3.Connection, folder: int, uid: int) -> Pla
     ).fetchone()
     if row is None:
         return None
-    return Placement(row["message"], _flags(row["flags"]), row["size"], _date(row))
+    return Placement(
+        row["message"], _flags(row["flags"]), row["size"], _date(row["date"], row["zone"])
+    )
 
 
 def place(transaction: Transaction, folder: int, placements: Sequence[Placement]) -> list[int]:
@@ -188,20 +194,28 @@ def change_flags(
         change: gives the new flags for the old ones.
     """
     modified: list[int] = []
-    updates: list[tuple[str, int]] = []
     changed: list[int] = []
-    for row in _select(transaction, folder, uids, "flags, modseq, message"):
-        if unchanged_since is not None and row["modseq"] > unchanged_since:
-            modified.append(row["uid"])
-        elif (text := _text(change(_flags(row["flags"])))) != row["flags"]:
-            updates.append((text, row["uid"]))
-            changed.append(row["message"])
+    # Most messages have the flags of many others: what becomes of them is found once.
+    becomes: dict[str, str] = {}
+    updates: dict[str, list[int]] = {}
+    for uid, flags, modseq, message in _select(transaction, folder, uids, "flags, modseq, message"):
+        if unchanged_since is not None and modseq > unchanged_since:
+            modified.append(uid)
+            continue
+        text = becomes.get(flags)
+        if text is None:
+            text = becomes[flags] = _text(change(_flags(flags)))
+        if text != flags:
+            updates.setdefault(text, []).append(uid)
+            changed.append(message)
     if updates:
         modseq = next_modseq(transaction, folder)
-        transaction.connection.executemany(
-            "UPDATE placements SET flags = ?, modseq = ? WHERE folder = ? AND uid = ?",
-            [(text, modseq, folder, uid) for text, uid in updates],
-        )
+        for text, having in updates.items():
+            transaction.execute(
+                "UPDATE placements SET flags = ?, modseq = ?"
+                " WHERE folder = ? AND uid IN (SELECT value FROM json_each(?))",
+                (text, modseq, folder, json.dumps(having)),
+            )
         record_updates(transaction, folder, changed)
     return modified
 
@@ -221,13 +235,19 @@ def combined(
 
 def copy(transaction: Transaction, folder: int, uids: Sequence[int], target: Folder) -> Copied:
     """Put messages of one folder into another one as well."""
-    rows = _select(transaction, folder, uids, "message, flags, size, date, zone")
-    placed = [
-        Placement(row["message"], _flags(row["flags"]), row["size"], _date(row)) for row in rows
-    ]
-    new = place(transaction, target.id, placed) if placed else []
+    rows = _select(transaction, folder, uids, "message")
+    if not rows:
+        return Copied(target.id, [], [])
+    source = [row["uid"] for row in rows]
+    first, modseq = take_uids(transaction, target.id, len(rows))
+    transaction.execute(
+        "INSERT INTO placements (folder, uid, modseq, flags, message, size, date, zone, saved)"
+        " SELECT ?, ? + row_number() OVER (ORDER BY uid), ?, flags, message, size, date, zone, ?"
+        " FROM placements WHERE folder = ? AND uid IN (SELECT value FROM json_each(?))",
+        (target.id, first - 1, modseq, int(time.time()), folder, json.dumps(source)),
+    )
     record_updates(transaction, target.id, [row["message"] for row in rows])
-    return Copied(target.id, [row["uid"] for row in rows], new)
+    return Copied(target.id, source, list(range(first, first + len(rows))))
 
 
 def move(transaction: Transaction, folder: int, uids: Sequence[int], target: Folder) -> Copied:
@@ -267,7 +287,10 @@ def expunge(
         # By message: one that lies here twice is placed once.
         placed = {
             row["message"]: Placement(
-                row["message"], _flags(row["flags"]) - {DELETED}, row["size"], _date(row)
+                row["message"],
+                _flags(row["flags"]) - {DELETED},
+                row["size"],
+                _date(row["date"], row["zone"]),
             )
             for row in rows
             if not _lies_in(transaction, trash.id, row["message"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -156,7 +156,7 @@ class MemoryMailbox:
                 case FlagAction.REMOVE:
                     new = state.flags - flags
             if new != state.flags:
-                message.state = replace(state, flags=new, modseq=self._modseq)
+                message.state = state._replace(flags=new, modseq=self._modseq)
         self._user.tell(MailboxMoved(self.id))
         return modified
 
@@ -187,6 +187,6 @@ class MemoryMailbox:
         """Store a message under the next UID and the current mod-sequence."""
         uid = self._uid_next
         self._uid_next += 1
-        state = replace(state, uid=uid, modseq=self._modseq)
+        state = state._replace(uid=uid, modseq=self._modseq)
         self.messages[uid] = StoredMessage(state, data, summary, ids, datetime.now(UTC))
         return uid
