@@ -67,6 +67,7 @@ class Settings:
         public_host: the name that clients are told; None for ``host``.
         imap_port, smtp_port, mx_port, http_port: 0 for any free one.
         submission_port: of submission with STARTTLS, 587 by its standard; None for none.
+        imap_starttls_port: of IMAP with STARTTLS, 143 by its standard; None for none.
         lmtp_port, lmtp_socket: where a mail server of one's own delivers; None for none. Whoever
             reaches them may deliver, so that they are for this machine only.
         lmtp_socket_mode: who may connect to the socket, as chmod takes it.
@@ -74,11 +75,16 @@ class Settings:
         domain: the mail domain that new inboxes are in.
         tls_cert, tls_key: a certificate chain and key of one's own in PEM, instead of a
             development certificate.
+        tls_client_ca: certificates in PEM of those who vouch for clients: these may then log in by
+            a certificate (EXTERNAL), if the backend knows whom it stands for. None to ask for none.
+        tls_channel_binding: offer SCRAM bound to the channel, by ``tls-server-end-point``. There is
+            no ``tls-exporter`` here: a client that knows only that one fails where it would have
+            succeeded without binding.
         log_level: of the log on standard error.
         log_format: lines for people, or one JSON object a line.
         grace: seconds that connections have to end when the server stops.
         limits: bounds of the engine.
-        imap, smtp, submission, mx, lmtp: what is special about these listeners.
+        imap, imap_starttls, smtp, submission, mx, lmtp: what is special about these listeners.
     """
 
     backend: str | None = None
@@ -91,6 +97,7 @@ class Settings:
     mx_port: Port = 1025
     http_port: Port = 8025
     submission_port: Port | None = None
+    imap_starttls_port: Port | None = None
     lmtp_port: Port | None = None
     lmtp_socket: Path | None = None
     lmtp_socket_mode: str = "660"
@@ -98,11 +105,14 @@ class Settings:
     domain: str = "shared.localhost"
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    tls_channel_binding: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     log_format: Literal["human", "json"] = "human"
     grace: float = 10.0
     limits: Limits = field(default_factory=Limits)
     imap: ImapListener = field(default_factory=ImapListener)
+    imap_starttls: ImapListener = field(default_factory=ImapListener)
     smtp: Listener = field(default_factory=Listener)
     submission: Listener = field(default_factory=Listener)
     mx: Listener = field(default_factory=Listener)

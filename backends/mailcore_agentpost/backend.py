@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
@@ -15,9 +14,17 @@ from typing import Final
 import trio
 
 from mailcore.backend import FutureRelease, Honoured, LimitReached, Peer, Unavailable
-from mailcore.sasl.types import BearerCredentials, Credentials, PlainCredentials
+from mailcore.channel import ClientCertificate
+from mailcore.sasl import (
+    BearerCredentials,
+    Credentials,
+    ExternalCredentials,
+    PlainCredentials,
+    ScramHash,
+    ScramKeys,
+)
 from mailcore.serve.protocol import Context, Endpoint, FirstMinute
-from mailcore_agentpost.cases import BAD_KEY, MISSING_SCOPE, Refusal
+from mailcore_agentpost.cases import MISSING_SCOPE, Refusal
 from mailcore_agentpost.delivery.attempt import Attempts
 from mailcore_agentpost.delivery.courier import Courier
 from mailcore_agentpost.delivery.mta_sts import Policies
@@ -28,7 +35,9 @@ from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
 from mailcore_agentpost.imap import Access, Account
-from mailcore_agentpost.mail import inboxes, keys
+from mailcore_agentpost.mail import inboxes, keys, scram
+from mailcore_agentpost.mail.logins import admit_certificate, judge, knows_certificate
+from mailcore_agentpost.mail.scram import HASH
 from mailcore_agentpost.mail.trash import empty_trash
 from mailcore_agentpost.names import trio_resolver
 from mailcore_agentpost.operations import (
@@ -67,7 +76,7 @@ _SHOWN: Final = 10
 class AgentPost:
     """A :class:`mailcore.backend.Backend`: inboxes by address, opened by API keys.
 
-    It also Receives, Bootstraps and ServesHTTP.
+    It also Receives, Bootstraps, ServesHTTP and KeepsScramKeys.
 
     Arguments:
         store: its file, open.
@@ -75,6 +84,7 @@ class AgentPost:
         hub: told of what changes in it.
         context: of the server.
         nursery: for what waits: keys that expire while they are in use.
+        scram: offer SCRAM, as every key can be used with it.
     """
 
     def __init__(
@@ -84,8 +94,11 @@ class AgentPost:
         hub: Hub,
         context: Context,
         nursery: trio.Nursery,
+        *,
+        scram: bool,
     ) -> None:
         self.store = store
+        self.scram_hashes: tuple[ScramHash, ...] = (HASH,) if scram else ()
         #: Finds texts in the store.
         self.texts = texts
         #: Tells what changes and what happens, for whoever embeds AgentPost.
@@ -155,13 +168,18 @@ class AgentPost:
             hosts=_hosts(context),
         )
 
-    #: No SCRAM: an API key is kept as a hash, and any key of the organization opens its inboxes.
-    credential_kinds: Final = (PlainCredentials, BearerCredentials)
+    #: A certificate comes only where the server was told whose word to take for it.
+    credential_kinds: Final = (PlainCredentials, BearerCredentials, ExternalCredentials)
+
+    async def scram_keys(self, username: str, hash_name: ScramHash) -> ScramKeys:
+        return await self.store.read(lambda connection: scram.keys_of(connection, username))
 
     async def authenticate(self, credentials: Credentials, peer: Peer) -> Account:
         endings = self.hub.endings
         try:
-            key, inbox = await self.store.read(lambda connection: _judge(connection, credentials))
+            if isinstance(credentials, ExternalCredentials):
+                await self._admit(credentials.certificate)
+            key, inbox = await self.store.read(lambda connection: judge(connection, credentials))
             scope = _SCOPES[peer.protocol]
             if scope not in key.scopes:
                 raise Refusal(MISSING_SCOPE, f"This API key lacks the scope {scope}")
@@ -189,6 +207,10 @@ class AgentPost:
             "messages:write" in key.scopes,
         )
         return Account(access, self._submitting, endings, closed)
+
+    async def _admit(self, certificate: ClientCertificate) -> None:
+        if not await self.store.read(lambda connection: knows_certificate(connection, certificate)):
+            await self.store.write(lambda transaction: admit_certificate(transaction, certificate))
 
     def _count_connection(self, inbox: InboxRow) -> None:
         most = self._settings.connections_per_inbox
@@ -268,28 +290,6 @@ def _username(credentials: Credentials) -> str:
     return str(getattr(credentials, "username", ""))
 
 
-def _judge(connection: sqlite3.Connection, credentials: Credentials) -> tuple[KeyRow, InboxRow]:
-    """Return the key and the inbox that credentials name, if the one opens the other."""
-    match credentials:
-        case PlainCredentials(username, secret, authzid):
-            pass
-        case BearerCredentials(secret, username):
-            authzid = username
-        case _:  # is not offered
-            raise Refusal(BAD_KEY)
-    key = keys.authenticate(connection, secret, datetime.now(UTC))
-    by_token = isinstance(credentials, BearerCredentials)
-    if by_token and not username and key.inbox_id is not None:  # RFC 7628 §3.1: the token says it
-        inbox = inboxes.find_inbox(connection, key.org_id, key.inbox_id)
-    else:
-        inbox = inboxes.inbox_at(connection, username)
-    if inbox is None or inbox.org_id != key.org_id or key.inbox_id not in (None, inbox.id):
-        raise Refusal(BAD_KEY)
-    if authzid.lower() not in ("", inbox.address):
-        raise Refusal(BAD_KEY, "Nobody acts for another inbox")
-    return key, inbox
-
-
 def _bootstrap(
     transaction: Transaction, domain: str, new_key: bool
 ) -> tuple[list[InboxRow], str | None]:
@@ -354,7 +354,10 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_forget_hourly, store, settings)
                 nursery.start_soon(watch_outside, store, hub, texts)
-                backend = AgentPost(store, texts, hub, context, nursery)
+                offers_scram = await store.read(
+                    lambda connection: scram.opens_all(connection, keys.PREFIX, datetime.now(UTC))
+                )
+                backend = AgentPost(store, texts, hub, context, nursery, scram=offers_scram)
                 nursery.start_soon(backend.webhook_sender.run)
                 nursery.start_soon(backend.courier.run)
                 nursery.start_soon(backend.failures.run)

@@ -128,6 +128,7 @@ def imap_door(
     limits: Limits = DEFAULT_LIMITS,
     admission: Admission | None = None,
     live: LiveSessions | None = None,
+    name: str = "",
 ) -> Door:
     """Make a door for IMAP (RFC 9051, RFC 3501) on bound sockets.
 
@@ -142,6 +143,7 @@ def imap_door(
         limits: bounds on what peers may do.
         admission: counts to share with other doors.
         live: where its connections are to be seen while they live.
+        name: of the door, there; "imap" if it has none.
     """
     upgrade = tls_source(starttls)
     return session_door(
@@ -154,6 +156,7 @@ def imap_door(
         admission=admission,
         proxies=proxies,
         live=live,
+        name=name,
     )
 
 

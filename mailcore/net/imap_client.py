@@ -16,10 +16,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import trio
 
+from mailcore.channel import NO_CHANNEL
 from mailcore.errors import LocalProtocolError
 from mailcore.flow import NEED_DATA, PAUSED
 from mailcore.imap import ClientConnection, ClientEvent, Command, searchkeys
@@ -45,6 +46,13 @@ from mailcore.net.imap_results import (
 )
 from mailcore.net.stream import Stream
 from mailcore.net.trio import TRIO
+from mailcore.sasl import (
+    ClientMechanism,
+    Credentials,
+    PlainCredentials,
+    SaslError,
+    choose_mechanism,
+)
 
 Security = Literal["tls", "starttls", "plain"]
 PORTS: Final[Mapping[Security, int]] = {"tls": 993, "starttls": 143, "plain": 143}
@@ -107,23 +115,6 @@ async def connect_imap(
 
 def _in_time(timeout: float) -> trio.CancelScope:
     return trio.CancelScope(deadline=trio.current_time() + timeout)
-
-
-class Mechanism(Protocol):
-    """The client's side of a SASL exchange (RFC 4422 §3)."""
-
-    @property
-    def name(self) -> str:
-        """As AUTHENTICATE takes it."""
-        ...
-
-    def step(self, challenge: bytes | None) -> bytes | None:
-        """Take a challenge, None at first; return the response, None if the server speaks first."""
-        ...
-
-    def succeed(self) -> None:
-        """Take note that the server reports success; raises if it was to prove more."""
-        ...
 
 
 class ImapClient:
@@ -189,17 +180,37 @@ class ImapClient:
         return self.connection.capabilities or frozenset()
 
     async def login(self, username: str, password: str) -> None:
-        """Log in with a password.
+        """Log in with a password: :meth:`log_in` with PlainCredentials."""
+        await self.log_in(PlainCredentials(username, password))
+
+    async def log_in(self, credentials: Credentials, *, channel_binding: bool = False) -> None:
+        """Log in, by the best mechanism of SASL that the server offers, else by LOGIN.
+
+        Arguments:
+            credentials: a password, a token, or that there is a certificate.
+            channel_binding: bind SCRAM to the channel where that is offered, by the certificate of
+                the server (RFC 5929 §4). A server that can only do it otherwise lets nobody in.
 
         Raises:
-            CommandRefused: it is wrong.
-            ImapError: the server takes no passwords here.
+            CommandRefused: they are wrong.
+            ImapError: the server takes none such on this connection.
+            WrongProof: the server does not know the password.
         """
-        if "LOGINDISABLED" in await self.capabilities():
-            raise ImapError("the server takes no password on this connection")
-        await self.run(c.Login("", username, password))
+        offered = await self.capabilities()
+        names = [name.removeprefix("AUTH=") for name in offered if name.startswith("AUTH=")]
+        channel = self._stream.channel if channel_binding else NO_CHANNEL
+        try:
+            mechanism = choose_mechanism(credentials, names, channel=channel, limits=self._limits)
+        except SaslError as error:
+            if "LOGINDISABLED" in offered:
+                raise ImapError("the server takes no password on this connection") from None
+            if not isinstance(credentials, PlainCredentials) or credentials.authzid:
+                raise ImapError(str(error)) from error
+            await self.run(c.Login("", credentials.username, credentials.password))
+        else:
+            await self.authenticate(mechanism)
 
-    async def authenticate(self, mechanism: Mechanism) -> None:
+    async def authenticate(self, mechanism: ClientMechanism) -> None:
         """Log in by a mechanism of SASL (RFC 9051 §6.2.2).
 
         Raises:
@@ -221,7 +232,9 @@ class ImapClient:
                 kept = None
         mechanism.succeed()
 
-    async def _respond(self, mechanism: Mechanism, kept: bytes | None, challenge: bytes) -> None:
+    async def _respond(
+        self, mechanism: ClientMechanism, kept: bytes | None, challenge: bytes
+    ) -> None:
         try:
             answer = mechanism.step(challenge) if kept is None else kept
         except Exception:

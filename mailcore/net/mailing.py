@@ -19,7 +19,7 @@ from mailcore.net.sending import (
 from mailcore.net.smtp_client import SmtpClient, Where
 from mailcore.net.stream import Stream
 from mailcore.net.trio import TRIO
-from mailcore.sasl import PlainCredentials
+from mailcore.sasl import Credentials
 from mailcore.smtp import MailParameters, RcptTo, ReversePath
 
 
@@ -29,7 +29,7 @@ async def send_mail(
     sender: str | ReversePath,
     recipients: Sequence[str | RcptTo],
     to: Where,
-    credentials: PlainCredentials | None = None,
+    credentials: Credentials | None = None,
     parameters: MailParameters | None = None,
     limits: Limits = DEFAULT_LIMITS,
     timeouts: Timeouts | None = None,
@@ -69,7 +69,7 @@ async def send_mail(
 async def connect_smtp(
     where: Where,
     *,
-    credentials: PlainCredentials | None = None,
+    credentials: Credentials | None = None,
     limits: Limits = DEFAULT_LIMITS,
     timeouts: Timeouts | None = None,
 ) -> SmtpClient:

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 import trio
 
+from mailcore.channel import NO_CHANNEL
 from mailcore.errors import LocalProtocolError, RemoteProtocolError
 from mailcore.flow import NEED_DATA
 from mailcore.limits import DEFAULT_LIMITS, Limits
@@ -26,11 +27,12 @@ from mailcore.net.sending import (
     outcome_of,
 )
 from mailcore.net.stream import Stream
-from mailcore.sasl import PlainCredentials
+from mailcore.sasl import ClientMechanism, Credentials, SaslError, choose_mechanism
 from mailcore.smtp import (
     Answer,
     Auth,
     AuthResponse,
+    CancelAuth,
     ClientConnection,
     Data,
     DataChunk,
@@ -155,31 +157,46 @@ class SmtpClient:
         except (_Lost, LocalProtocolError) as error:
             raise CannotConnect(str(error)) from error
 
-    async def log_in(self, credentials: PlainCredentials) -> None:
-        """Authenticate, by PLAIN or LOGIN, on an encrypted connection only.
+    async def log_in(self, credentials: Credentials, *, channel_binding: bool = False) -> None:
+        """Authenticate by the best mechanism that is offered, on an encrypted connection only.
+
+        Arguments:
+            credentials: a password, a token, or that there is a certificate.
+            channel_binding: bind SCRAM to the channel where that is offered, by the certificate of
+                the server (RFC 5929 §4). A server that can only do it otherwise lets nobody in.
 
         Raises:
-            LoginFailed: the server says no, or offers neither.
+            LoginFailed: the server says no, offers no mechanism for these, or does not prove that
+                it knows the password.
         """
         if self._stream.tls is None:
             raise LoginFailed("a password is not sent over a connection without TLS")
-        user, password = credentials.username.encode(), credentials.password.encode()
-        offered = self.extensions.mechanisms
+        channel = self._stream.channel if channel_binding else NO_CHANNEL
         try:
-            if "PLAIN" in offered:
-                plain = b"\0".join((credentials.authzid.encode(), user, password))
-                answer = await self._ask(Auth("PLAIN", plain))
-            elif "LOGIN" in offered:
-                answer = await self._ask(Auth("LOGIN"))
-                for word in (user, password):
-                    if answer.challenge is not None:
-                        answer = await self._ask(AuthResponse(word))
-            else:
-                raise LoginFailed("the server offers neither PLAIN nor LOGIN")
+            mechanism = choose_mechanism(
+                credentials, self.extensions.mechanisms, channel=channel, limits=self._limits
+            )
+            answer = await self._authenticate(mechanism)
+            if not self._connection.authenticated:
+                raise LoginFailed("the server does not let us in", answer.reply)
+            mechanism.succeed()
+        except SaslError as error:
+            raise LoginFailed(str(error)) from error
         except _Lost as error:
             raise CannotConnect(str(error)) from error
-        if not self._connection.authenticated:
-            raise LoginFailed("the server does not let us in", answer.reply)
+
+    async def _authenticate(self, mechanism: ClientMechanism) -> Answer:
+        """Go through one exchange; raises SaslError after it was given up (RFC 4954 §4)."""
+        first = mechanism.step(None)
+        answer = await self._ask(Auth(mechanism.name, first))
+        while answer.challenge is not None:
+            try:
+                response = mechanism.step(answer.challenge)
+            except SaslError:
+                await self._ask(CancelAuth())
+                raise
+            answer = await self._ask(AuthResponse(response or b""))
+        return answer
 
     async def send(
         self,

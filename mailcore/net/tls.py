@@ -1,4 +1,4 @@
-"""TLS contexts of a server, and what a handshake with one has settled."""
+"""TLS contexts of a server, and what a handshake has settled."""
 
 from __future__ import annotations
 
@@ -59,13 +59,20 @@ def _leaf(chain: Path) -> bytes:
 
 
 def channel_of(tls: ssl.SSLObject) -> Channel:
-    """Return what a handshake has settled for the server."""
-    end_point = getattr(tls.context, "end_point", None)
-    bindings = {} if end_point is None else {SERVER_END_POINT: end_point}
+    """Return what a handshake has settled, in either role."""
     der = tls.getpeercert(binary_form=True)
+    if not tls.server_side:
+        return Channel(_bindings(server_end_point(der) if der else None))
     # Without verification there is a certificate, but nothing is known of it.
     known: Any = tls.getpeercert() if der is not None else None
-    return Channel(bindings, _certificate(der, known) if der and known else None)
+    return Channel(
+        _bindings(getattr(tls.context, "end_point", None)),
+        _certificate(der, known) if der and known else None,
+    )
+
+
+def _bindings(end_point: bytes | None) -> dict[str, bytes]:
+    return {} if end_point is None else {SERVER_END_POINT: end_point}
 
 
 def _certificate(der: bytes, known: dict[str, Any]) -> ClientCertificate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 
 from mailcore.channel import NO_CHANNEL, Channel
 from mailcore.limits import DEFAULT_LIMITS, Limits
@@ -33,8 +34,8 @@ def choose_mechanism(
 ) -> ClientMechanism:
     """Begin an exchange by the best mechanism that a server offers for some credentials.
 
-    A password is sent as it is only where the server offers nothing better: SCRAM, bound to the
-    channel if that can be; else PLAIN; else LOGIN.
+    A password is sent as it is only where the server offers nothing better, or it can not be
+    prepared for better: SCRAM, bound to the channel if that can be; else PLAIN; else LOGIN.
 
     Arguments:
         offered: names, in any letter case.
@@ -79,4 +80,5 @@ def _scram(
     plus = [(f"{name}-PLUS", hash_name) for name, hash_name in plain]
     for name, hash_name in (*(plus if binding else ()), *plain):
         if name in names:
-            yield ScramClient(name, hash_name, credentials, binding=binding, limits=limits)
+            with suppress(SaslError):
+                yield ScramClient(name, hash_name, credentials, binding=binding, limits=limits)

@@ -106,9 +106,10 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
     for name, default in (("imap", 1993), ("smtp", 1465), ("mx", 1025), ("http", 8025)):
         flag(f"--{name}-port", metavar="PORT", help=f"0 for any free one ({default})")
     flag("--submission-port", metavar="PORT", help="SMTP submission with STARTTLS (none)")
+    flag("--imap-starttls-port", metavar="PORT", help="IMAP with STARTTLS (none)")
     flag("--lmtp-port", metavar="PORT", help="LMTP, for a mail server of your own (none)")
     flag("--lmtp-socket", metavar="PATH", help="LMTP on a unix socket (none)")
-    for name in ("imap", "smtp", "submission", "mx", "lmtp"):
+    for name in ("imap", "imap-starttls", "smtp", "submission", "mx", "lmtp"):
         flag(
             f"--{name}-proxy-protocol",
             metavar="NETWORKS",
@@ -118,6 +119,13 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
     flag("--domain", help="mail domain of new inboxes (shared.localhost)")
     flag("--tls-cert", metavar="FILE", help="a certificate chain of your own, PEM")
     flag("--tls-key", metavar="FILE", help="its private key, PEM")
+    flag("--tls-client-ca", metavar="FILE", help="who vouches for certificates of clients, PEM")
+    flag(
+        "--tls-channel-binding",
+        action="store_const",
+        const="true",
+        help="offer SCRAM bound to the TLS channel (tls-server-end-point)",
+    )
     flag("--log-level", metavar="LEVEL", help="debug, info, warning or error (warning)")
     flag("--log-format", metavar="FORMAT", help="human, or json: one object a line (human)")
     flag("--grace", metavar="SECONDS", help="for connections to end when stopping (10)")

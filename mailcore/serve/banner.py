@@ -40,6 +40,7 @@ class Ready:
             "smtp": _as_dict(doors.smtp),
             "mx": _as_dict(doors.mx),
             "submission": _as_dict(doors.submission),
+            "imap_starttls": _as_dict(doors.imap_starttls),
             "lmtp": _as_dict(doors.lmtp),
             "http": None if doors.http is None else {"url": url(doors.http)},
             "ca": None if self.authority is None else str(self.authority),
@@ -58,6 +59,7 @@ class Ready:
         doors = self.endpoints
         named = (
             ("IMAPS", doors.imap),
+            ("IMAP with STARTTLS", doors.imap_starttls),
             ("SMTPS", doors.smtp),
             ("submission", doors.submission),
             ("inbound SMTP", doors.mx),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from mailcore.net.tls import ServerContext, server_context
 
 _AUTHORITY_DAYS: Final = 3650
 #: Apple's clients refuse more than 825 days even from an authority that the user trusts.
@@ -51,16 +52,16 @@ class CertificateFiles:
     key: Path
     authority: Path | None = None
 
-    def context(self) -> ssl.SSLContext:
-        """Read the files.
-
-        Raises:
-            OSError: they can not be read, or do not fit together (``ssl.SSLError``).
-        """
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self.certificate, self.key)
-        return context
+    def context(
+        self, *, client_authorities: Path | None = None, channel_binding: bool = False
+    ) -> ServerContext:
+        """Read the files; arguments and errors as of :func:`mailcore.net.tls.server_context`."""
+        return server_context(
+            self.certificate,
+            self.key,
+            client_authorities=client_authorities,
+            channel_binding=channel_binding,
+        )
 
 
 def development_certificate(

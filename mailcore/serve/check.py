@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from mailcore.config import Settings
 from mailcore.net import bind
 from mailcore.net.binding import close
 from mailcore.serve.lock import data_directory
-from mailcore.serve.server import ports
+from mailcore.serve.server import flag_of, ports
 from mailcore.serve.tls import own_certificate
 
 
@@ -21,20 +22,23 @@ async def problems(settings: Settings) -> list[str]:
         try:
             close(await bind(settings.host, port))
         except OSError as error:
-            found.append(f"cannot listen on {settings.host}:{port} (--{name}-port): {error}")
+            found.append(f"cannot listen on {settings.host}:{port} ({flag_of(name)}): {error}")
     return found
 
 
 def _certificate_problems(settings: Settings) -> Iterator[str]:
     own = own_certificate(settings)
-    if own is None:
-        return
-    for file in (own.certificate, own.key):
+    files = [own.certificate, own.key] if own is not None else []
+    files += [settings.tls_client_ca] if settings.tls_client_ca is not None else []
+    for file in files:
         if not os.access(file, os.R_OK):
             yield f"certificate: cannot read {file}"
             return
     try:
-        own.context()
+        if own is not None:
+            own.context()
+        if settings.tls_client_ca is not None:
+            ssl.create_default_context(cafile=settings.tls_client_ca)
     except (OSError, ValueError) as error:
         yield f"certificate: {error}"
 

@@ -56,6 +56,7 @@ class Endpoints:
     mx: Endpoint | None = None
     http: Endpoint | None = None
     submission: Endpoint | None = None
+    imap_starttls: Endpoint | None = None
     lmtp: Endpoint | None = None
 
 

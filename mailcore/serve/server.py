@@ -144,7 +144,7 @@ async def _bound(settings: Settings) -> AsyncIterator[dict[str, Listeners]]:
     sockets: dict[str, Listeners] = {}
     try:
         for name, port in ports(settings).items():
-            with _startup(f"cannot listen on {settings.host}:{port} (--{name}-port)"):
+            with _startup(f"cannot listen on {settings.host}:{port} ({flag_of(name)})"):
                 sockets[name] = await bind(settings.host, port)
         if (path := settings.lmtp_socket) is not None:
             with _startup(f"cannot listen on {path} (--lmtp-socket)"):
@@ -165,8 +165,14 @@ def ports(settings: Settings) -> dict[str, int]:
         "http": settings.http_port,
         "submission": settings.submission_port,
         "lmtp": settings.lmtp_port,
+        "imap_starttls": settings.imap_starttls_port,
     }
     return {name: port for name, port in ports.items() if port is not None}
+
+
+def flag_of(door: str) -> str:
+    """Return the flag that sets the port of a door."""
+    return f"--{door.replace('_', '-')}-port"
 
 
 def public_host(settings: Settings) -> str:
@@ -217,6 +223,7 @@ def _doors(
 ) -> dict[str, Door]:
     """Make the doors that the backend has something behind; the other sockets are closed."""
     limits, admission = settings.limits, Admission(settings.limits)
+    imap = partial(imap_door, backend, limits=limits, admission=admission, live=live)
     smtp = partial(
         smtp_door,
         backend,
@@ -226,20 +233,25 @@ def _doors(
         live=live,
     )
     doors = {
-        "imap": imap_door(
-            backend,
+        "imap": imap(
             sockets["imap"],
             tls=tls,
             disabled=settings.imap.disable,
             proxies=settings.imap.proxy_protocol,
-            limits=limits,
-            admission=admission,
-            live=live,
         ),
         "smtp": smtp(
             sockets["smtp"], mode="submission", tls=tls, listener=settings.smtp, name="smtp"
         ),
     }
+    if "imap_starttls" in sockets:
+        doors["imap_starttls"] = imap(
+            sockets["imap_starttls"],
+            tls=None,
+            starttls=tls,
+            disabled=settings.imap_starttls.disable,
+            proxies=settings.imap_starttls.proxy_protocol,
+            name="imap_starttls",
+        )
     if "submission" in sockets:
         doors["submission"] = smtp(
             sockets["submission"], mode="submission", starttls=tls, listener=settings.submission

@@ -27,11 +27,13 @@ class ServerTLS:
 
     def __init__(self, settings: Settings, directory: Path, names: Iterable[str]) -> None:
         self._own = own_certificate(settings)
+        self._client_authorities = settings.tls_client_ca
+        self._channel_binding = settings.tls_channel_binding
         self._directory = directory
         self._names = list(names)
         files = self._files()
         self.authority = files.authority
-        self._context = files.context()
+        self._context = self._new_context(files)
 
     def __call__(self) -> ssl.SSLContext:
         return self._context
@@ -39,11 +41,16 @@ class ServerTLS:
     def reload(self) -> None:
         """Read the files again, and renew a development certificate; on failure all stays."""
         try:
-            self._context = self._files().context()
+            self._context = self._new_context(self._files())
         except (OSError, ValueError) as error:
             logger.error("the certificate was not reloaded: %s", error)
         else:
             logger.info("the certificate was reloaded")
+
+    def _new_context(self, files: CertificateFiles) -> ssl.SSLContext:
+        return files.context(
+            client_authorities=self._client_authorities, channel_binding=self._channel_binding
+        )
 
     def _files(self) -> CertificateFiles:
         return self._own or development_certificate(self._directory, self._names)

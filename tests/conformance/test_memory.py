@@ -16,7 +16,11 @@ BERT = User(PlainCredentials("bert@example.test", "hidden"), "bert@example.test"
 class TestMemory(BackendConformance):
     @asynccontextmanager
     async def subject(self) -> AsyncIterator[Subject]:
-        backend = MemoryBackend({"anna@example.test": "secret", "bert@example.test": "hidden"})
+        backend = MemoryBackend(
+            {"anna@example.test": "secret", "bert@example.test": "hidden"},
+            tokens={"t0ken": "anna@example.test"},
+            guest="anna@example.test",
+        )
         yield Subject(backend, ANNA, BERT, unknown="nobody@example.test")
 
 

@@ -60,6 +60,7 @@ def test_ready_is_one_line_of_json_of_this_shape(start: Any, tmp_path: Path) -> 
         "smtp": {"host": "127.0.0.1", "port": ports[1], "tls": True},
         "mx": {"host": "127.0.0.1", "port": ports[2], "tls": False},
         "submission": None,
+        "imap_starttls": None,
         "lmtp": None,
         "http": {"url": server.url},
         "ca": str(tmp_path / "data" / "ca.pem"),

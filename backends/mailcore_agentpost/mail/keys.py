@@ -1,4 +1,4 @@
-"""API keys: made once, kept as a hash."""
+"""API keys: made once, kept as a hash, and as what SCRAM needs of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, get_args
 
+from mailcore.channel import ClientCertificate
 from mailcore_agentpost.cases import BAD_KEY, KEY_EXPIRED, ORG_SUSPENDED, Refusal
 from mailcore_agentpost.ids import new_id
+from mailcore_agentpost.mail import scram
 from mailcore_agentpost.store import Transaction
-from mailcore_agentpost.types import KeyRow, Scope
+from mailcore_agentpost.types import InboxRow, KeyRow, Scope
 
 ALL_SCOPES: Final[frozenset[str]] = frozenset(get_args(Scope))
 
 PREFIX: Final = "ap_sk_"
+#: What stands in its place where a client certificate takes that of a secret.
+CERTIFICATE: Final = "certificate"
 _ALPHABET: Final = string.ascii_letters + string.digits
 # log2(62) bits each: 190 bits, which no guessing finds, so that a fast hash is enough.
 _LENGTH: Final = 32
@@ -58,23 +62,52 @@ def insert_key(
 ) -> tuple[KeyRow, str]:
     """Make a key; return it with its secret, which is kept nowhere."""
     secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    pair = scram.pair_for(transaction.connection, secret)
+    row = _insert(
+        transaction,
+        organization=organization,
+        name=name,
+        hash=_hash(secret),
+        prefix=PREFIX,
+        last_four=secret[-4:],
+        scopes=" ".join(sorted(scopes)),
+        inbox=inbox,
+        created_at=now.timestamp(),
+        expires_at=None if expires_at is None else expires_at.timestamp(),
+        scram_stored=pair.stored_key,
+        scram_server=pair.server_key,
+    )
+    return row, secret
+
+
+def insert_certificate_key(
+    transaction: Transaction,
+    inbox: InboxRow,
+    certificate: ClientCertificate,
+    digest: bytes,
+    now: datetime,
+) -> KeyRow:
+    """Make a key without a secret, for whoever has a certificate; it opens one inbox."""
+    return _insert(
+        transaction,
+        organization=inbox.org_id,
+        name=f"Certificate of {certificate.common_name or inbox.address}",
+        hash=digest,
+        prefix=CERTIFICATE,
+        last_four=certificate.fingerprint[-4:],
+        scopes="messages:read messages:write",
+        inbox=inbox.id,
+        created_at=now.timestamp(),
+    )
+
+
+def _insert(transaction: Transaction, **columns: object) -> KeyRow:
+    names = ", ".join(columns)
     row = transaction.execute(
-        "INSERT INTO keys (id, organization, name, hash, prefix, last_four, scopes, inbox,"
-        " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        (
-            new_id("key"),
-            organization,
-            name,
-            _hash(secret),
-            PREFIX,
-            secret[-4:],
-            " ".join(sorted(scopes)),
-            inbox,
-            now.timestamp(),
-            None if expires_at is None else expires_at.timestamp(),
-        ),
+        f"INSERT INTO keys (id, {names}) VALUES (?{', ?' * len(columns)}) RETURNING *",
+        (new_id("key"), *columns.values()),
     ).fetchone()
-    return _key(row), secret
+    return _key(row)
 
 
 def authenticate(connection: sqlite3.Connection, secret: str, now: datetime) -> KeyRow:
@@ -83,10 +116,16 @@ def authenticate(connection: sqlite3.Connection, secret: str, now: datetime) -> 
     Raises:
         Refusal: BAD_KEY, KEY_EXPIRED, ORG_SUSPENDED.
     """
-    row = connection.execute("SELECT id FROM keys WHERE hash = ?", (_hash(secret),)).fetchone()
-    if row is None:
+    key = key_of(connection, _hash(secret))
+    if key is None:
         raise Refusal(BAD_KEY)
-    return valid_key(connection, row["id"], now)
+    return valid_key(connection, key, now)
+
+
+def key_of(connection: sqlite3.Connection, digest: bytes) -> str | None:
+    """Return the id of the key with a hash, valid or not."""
+    row = connection.execute("SELECT id FROM keys WHERE hash = ?", (digest,)).fetchone()
+    return None if row is None else row["id"]
 
 
 def valid_key(connection: sqlite3.Connection, key: str, now: datetime) -> KeyRow:

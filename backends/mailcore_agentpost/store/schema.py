@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from mailcore.sasl import ITERATIONS
 from mailcore_agentpost.ids import new_id
 
 
@@ -355,6 +357,17 @@ def _create_sts_policies(database: Database) -> None:
     )
 
 
+def _keep_scram_keys(database: Database) -> None:
+    # NULL for keys from before this version, and for certificates: mail/scram.py says why.
+    database.execute("ALTER TABLE keys ADD COLUMN scram_stored BLOB")
+    database.execute("ALTER TABLE keys ADD COLUMN scram_server BLOB")
+    database.table("keys").create_index(["scram_stored"])
+    database.table("scram").create(
+        {"salt": bytes, "iterations": int}, not_null={"salt", "iterations"}
+    )
+    database.execute("INSERT INTO scram VALUES (?, ?)", (secrets.token_bytes(16), ITERATIONS))
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
@@ -369,6 +382,7 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _note_authentication,
     _queue_wishes,
     _create_sts_policies,
+    _keep_scram_keys,
 )
 
 

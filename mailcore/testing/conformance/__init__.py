@@ -27,6 +27,7 @@ from mailcore.testing.conformance.extensions import Extending  # noqa: E402
 from mailcore.testing.conformance.flags import Flags  # noqa: E402
 from mailcore.testing.conformance.history import History  # noqa: E402
 from mailcore.testing.conformance.identities import Identifying  # noqa: E402
+from mailcore.testing.conformance.logins import Logins  # noqa: E402
 from mailcore.testing.conformance.loops import Asyncio, EventLoop, Trio  # noqa: E402
 from mailcore.testing.conformance.managing import Managing  # noqa: E402
 from mailcore.testing.conformance.octets import Octets  # noqa: E402
@@ -45,6 +46,7 @@ __all__ = ["Asyncio", "BackendConformance", "EventLoop", "Subject", "Trio", "Use
 
 class BackendConformance(
     Accounts,
+    Logins,
     Managing,
     Annotating,
     Reading,

@@ -232,7 +232,11 @@ async def test_imap_with_starttls_and_without_what_is_disabled(
 
     async with trio.open_nursery() as nursery:
         serve = partial(
-            serve_imap, backend, tls=None, starttls=certificate.context(), disabled=["idle"]
+            serve_imap,
+            backend,
+            tls=None,
+            starttls=certificate.context(),
+            disabled=["idle"],
         )
         door: Door = await nursery.start(serve)
         names = await trio.to_thread.run_sync(talk, door.addresses[0])
