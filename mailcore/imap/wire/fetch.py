@@ -94,7 +94,8 @@ def _partial(cursor: Cursor) -> tuple[int, int] | None:
         return None
     first = cursor.number64()
     cursor.expect(b".", "a dot")
-    count = cursor.positive64()
+    # nz-number64 in the RFC. Clients do ask for no octets, and are told none everywhere.
+    count = cursor.number64()
     cursor.expect(b">", "a closing angle bracket")
     return first, count
 

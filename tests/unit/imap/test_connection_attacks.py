@@ -313,7 +313,6 @@ def test_lines_between_literals_are_added_up() -> None:
         b"a FETCH 1: FLAGS",
         b"a FETCH 1,,2 FLAGS",
         b"a FETCH -1 FLAGS",
-        b"a FETCH 1 BODY[]<0.0>",
         b"a FETCH 1 BODY[0]",
         b"a FETCH 1 BODY[MIME]",
         b"a FETCH 1 (FLAGS",

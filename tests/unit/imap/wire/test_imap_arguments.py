@@ -241,7 +241,6 @@ def test_items_to_fetch(octets, items):
         b"BODY[HEADER.FIELDS]",
         b"BODY[HEADER.FIELDS ()]",
         b"BODY[]<0>",
-        b"BODY[]<0.0>",
         b"BODY[]<.5>",
         b"BODY[]<0.5",
         b"BODY[]<-1.5>",
