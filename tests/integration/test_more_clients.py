@@ -100,7 +100,8 @@ def test_mutt_reads_flags_and_deletes(anna: Account, tmp_path: Path) -> None:
     need(shutil.which("mutt"), "mutt")
     anna.fill("INBOX", [mail(b"one"), mail(b"two"), mail(b"three")])
     keys = "<first-entry><flag-message><next-entry><delete-message>"
-    keys += "<last-entry><display-message><exit><save-message><kill-line>=Trash<enter><sync-mailbox><exit>"
+    keys += "<last-entry><display-message><exit><save-message><kill-line>=Trash<enter>"
+    keys += "<sync-mailbox><exit>"
     on_a_terminal(
         *("mutt", "-F", str(muttrc(anna, tmp_path, "scram-sha-256"))),
         *("-e", "set resolve = no confirmcreate = no confirmappend = no", "-e", f"push '{keys}'"),
@@ -142,9 +143,9 @@ def test_fetchmail(anna: Account, tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     file = private(
         tmp_path / "fetchmailrc",
-        f'poll localhost protocol IMAP port {anna.server.imap[1]} auth password username "{anna.address}"'
-        f' password "{anna.key}" ssl sslcertck sslcertfile "{anna.server.authority}"'
-        f' no fetchall mda "cat >> {spool}"\n',
+        f"poll localhost protocol IMAP port {anna.server.imap[1]} auth password"
+        f' username "{anna.address}" password "{anna.key}"'
+        f' ssl sslcertck sslcertfile "{anna.server.authority}" no fetchall mda "cat >> {spool}"\n',
     )
     need(shutil.which("fetchmail"), "fetchmail")
     for expected in (0, 1):  # 1: there is no new mail
@@ -192,7 +193,8 @@ def test_offlineimap_goes_both_ways(anna: Account, tmp_path: Path) -> None:
         "[Account a]\nlocalrepository = here\nremoterepository = there\n"
         f"[Repository here]\ntype = Maildir\nlocalfolders = {tmp_path / 'mail'}\n"
         f"[Repository there]\ntype = IMAP\nremotehost = localhost\n"
-        f"remoteport = {anna.server.imap[1]}\nremoteuser = {anna.address}\nremotepass = {anna.key}\nssl = yes\n"
+        f"remoteport = {anna.server.imap[1]}\nremoteuser = {anna.address}\n"
+        f"remotepass = {anna.key}\nssl = yes\n"
         f"sslcacertfile = {anna.server.authority}\n",
     )
     words = ("offlineimap", "-o", "-u", "basic", "-c", file)

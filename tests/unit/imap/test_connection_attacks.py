@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from mailcore.errors import LocalProtocolError
@@ -9,7 +11,7 @@ from mailcore.flow import NEED_DATA, PAUSED
 from mailcore.imap import ServerConnection, State, Status
 from mailcore.imap import commands as c
 from mailcore.imap import responses as r
-from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.limits import DEFAULT_LIMITS, KIB, Limits
 
 
 def connect(
@@ -369,3 +371,24 @@ def test_nothing_is_read_before_the_answer() -> None:
     connection.send(r.Tagged("a", Status.OK, "done"))
     assert isinstance(connection.next_event(), c.BadCommand)
     assert connection.data_to_send() == b"a OK done\r\nb BAD Unknown command\r\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"a APPEND INBOX {52428800+}\r\n",
+        b"a APPEND INBOX {52428800}\r\n",
+        b"a SELECT {131072+}\r\n",
+        b"a SEARCH TEXT {131072+}\r\n",
+        b"a SELECT {67108864+}\r\n",
+    ],
+)
+def test_a_declared_size_allocates_nothing(line: bytes) -> None:
+    connections = [connect(State.SELECTED) for _ in range(10)]
+    tracemalloc.start()
+    try:
+        for connection in connections:
+            say(connection, line)
+        assert tracemalloc.get_traced_memory()[1] < 256 * KIB
+    finally:
+        tracemalloc.stop()

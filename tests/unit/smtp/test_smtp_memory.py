@@ -118,3 +118,27 @@ def test_a_line_without_end_costs_no_memory() -> None:
     finally:
         tracemalloc.stop()
     assert feed(session, b"NOOP\r\n")[:3] == b"250"
+
+
+def test_a_declared_size_allocates_nothing() -> None:
+    """BDAT and SIZE promise octets that need not come."""
+    sessions = [Session(Scales(), Peer("smtp"), hostname="x", mode="mx") for _ in range(10)]
+    tracemalloc.start()
+    try:
+        for session in sessions:
+            begin(session)
+            session.receive_data(b"MAIL FROM:<a@b> SIZE=52428800\r\nRCPT TO:<c@d>\r\n")
+            session.receive_data(b"BDAT 52428800 LAST\r\nx")
+            while isinstance(finish(session.step()), bytes):
+                pass
+        assert tracemalloc.get_traced_memory()[1] < MIB
+    finally:
+        tracemalloc.stop()
+
+
+def begin(session: Session) -> None:
+    """Go up to where MAIL may be said."""
+    for line in (b"", b"EHLO x\r\n"):
+        session.receive_data(line)
+        while isinstance(finish(session.step()), bytes):
+            pass
