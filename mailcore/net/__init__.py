@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from mailcore.net.stream import Stream as Stream
     from mailcore.net.threads import Addresses as Addresses
     from mailcore.net.threads import running as running
+    from mailcore.net.trio import adopt as adopt
     from mailcore.net.trio import bind as bind
     from mailcore.net.trio import bind_unix as bind_unix
     from mailcore.net.trio import serve_imap as serve_imap
@@ -75,6 +76,7 @@ _HOMES = {
     "Stream": "stream",
     "Timeouts": "sending",
     "Where": "smtp_client",
+    "adopt": "trio",
     "bind": "trio",
     "bind_unix": "trio",
     "connect_imap": "imap_client",

@@ -16,10 +16,17 @@ _BACKLOG: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listening socket, and the event loop in which it is served."""
+    """A listening socket, and the event loop in which it is served.
+
+    Arguments:
+        socket: bound, and listening.
+        loop: for its connections.
+        owns_file: whether the file of a unix socket goes when this is closed.
+    """
 
     socket: Socket
     loop: Loop
+    owns_file: bool = True
 
 
 async def listen(loop: Loop, host: str, port: int) -> list[Listener]:
@@ -67,6 +74,15 @@ def listen_unix(loop: Loop, path: Path, mode: int) -> Listener:
         raise
 
 
+def take_over(loop: Loop, sock: stdlib_socket.socket) -> Listener:
+    """Listen on a socket that whoever started this process has opened, and keeps.
+
+    The file of a unix socket stays when it is closed here.
+    """
+    sock.setblocking(False)
+    return Listener(loop.wrap(sock), loop, owns_file=False)
+
+
 def _remove_stale(path: Path) -> None:
     if not path.is_socket():
         return  # bind says what is wrong with anything else
@@ -95,7 +111,8 @@ def close(listeners: Sequence[Listener]) -> None:
     """Stop listening; connections already accepted live on. The file of a unix socket goes, too."""
     for listener in listeners:
         socket = listener.socket
-        if socket.fileno() >= 0 and socket.family == stdlib_socket.AF_UNIX:
+        is_file = socket.fileno() >= 0 and socket.family == stdlib_socket.AF_UNIX
+        if is_file and listener.owns_file:
             Path(socket.getsockname()).unlink(missing_ok=True)
         socket.close()
 

@@ -21,7 +21,7 @@ import trio
 
 from mailcore.backend import Backend, Receives
 from mailcore.limits import DEFAULT_LIMITS, Limits
-from mailcore.net.binding import Listener, listen, listen_unix
+from mailcore.net.binding import Listener, listen, listen_unix, take_over
 from mailcore.net.doors import TLS, imap_door, smtp_door
 from mailcore.net.listener import Door
 from mailcore.net.loop import Event, Loop, Scope, Socket, Tasks
@@ -99,6 +99,11 @@ def bind_unix(path: Path, mode: int = 0o660) -> Listener:
         OSError: somebody listens there, or something else than a socket is there.
     """
     return listen_unix(TRIO, path, mode)
+
+
+def adopt(sock: stdlib_socket.socket) -> Listener:
+    """Listen on a socket that whoever started this process has opened, and keeps."""
+    return take_over(TRIO, sock)
 
 
 async def serve_imap(

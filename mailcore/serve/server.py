@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,7 @@ from mailcore.net import (
     Connection,
     Door,
     Listener,
+    adopt,
     bind,
     bind_unix,
     imap_door,
@@ -39,6 +42,7 @@ from mailcore.serve.protocol import (
     Provider,
     ServesHTTP,
 )
+from mailcore.serve.systemd import Notifier, inherited_sockets
 from mailcore.serve.tls import ServerTLS
 
 logger = logging.getLogger("mailcore.serve")
@@ -89,6 +93,7 @@ async def serve(
     Raises:
         StartupError: it can not start.
     """
+    systemd = Notifier(os.environ)
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
         async with (
             _prepared(configuration, provider, new_key) as (doors, tls, ready),
@@ -97,8 +102,10 @@ async def serve(
             for door in doors:
                 await nursery.start(door.run)
             announce(ready)
+            systemd.ready()
             nursery.start_soon(_renew_daily, tls)
-            await _until_told(signals, tls)
+            await _until_told(signals, tls, systemd)
+            systemd.stopping()
             nursery.start_soon(_cut_off_when_told_again, signals, nursery.cancel_scope)
             await _drain(doors, configuration.settings.grace)
             nursery.cancel_scope.cancel()
@@ -140,10 +147,17 @@ def _directory(settings: Settings) -> Iterator[Path]:
 
 @asynccontextmanager
 async def _bound(settings: Settings) -> AsyncIterator[dict[str, Listeners]]:
-    """Bind every port before anything is stored, so that a taken one changes nothing."""
+    """Bind every port before anything is stored, so that a taken one changes nothing.
+
+    A door whose sockets systemd has opened needs no port, whatever is set.
+    """
     sockets: dict[str, Listeners] = {}
     try:
+        with _startup():
+            sockets.update(_inherited())
         for name, port in ports(settings).items():
+            if name in sockets:
+                continue
             with _startup(f"cannot listen on {settings.host}:{port} ({flag_of(name)})"):
                 sockets[name] = await bind(settings.host, port)
         if (path := settings.lmtp_socket) is not None:
@@ -154,6 +168,18 @@ async def _bound(settings: Settings) -> AsyncIterator[dict[str, Listeners]]:
     finally:
         for listeners in sockets.values():
             close(listeners)
+
+
+def _inherited() -> dict[str, Listeners]:
+    found = inherited_sockets(os.environ)
+    doors = [item.name for item in fields(Endpoints)]
+    for name in found:
+        if name not in doors:
+            raise ValueError(
+                f"systemd passes a socket named {name}: FileDescriptorName= is one of "
+                + ", ".join(doors)
+            )
+    return {name: [adopt(sock) for sock in found[name]] for name in found}
 
 
 def ports(settings: Settings) -> dict[str, int]:
@@ -288,12 +314,14 @@ def _http_door(
     )
 
 
-async def _until_told(signals: AsyncIterator[int], tls: ServerTLS) -> None:
+async def _until_told(signals: AsyncIterator[int], tls: ServerTLS, systemd: Notifier) -> None:
     async for number in signals:
         if number != signal.SIGHUP:
             logger.info("stopping: %s", signal.Signals(number).name)
             return
+        systemd.reloading()
         tls.reload()
+        systemd.ready()
 
 
 async def _cut_off_when_told_again(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
