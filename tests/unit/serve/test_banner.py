@@ -22,6 +22,7 @@ def test_doors_that_are_shut_are_null() -> None:
         "smtp": {"host": "::1", "port": 465, "tls": True},
         "mx": None,
         "submission": None,
+        "imap_starttls": None,
         "lmtp": None,
         "http": None,
         "ca": None,
