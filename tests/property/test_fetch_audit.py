@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from mailcore.backend import Peer
 from mailcore.imap.session import Session
 from mailcore.testing import Link, MemoryBackend, new_message, run
+from mailcore.testing.strategies import mime
 
 from ..integration.torture import MESSAGES
-from .test_message_structure import MIME
 
 USER = "alice@example.test"
 _TOKEN = re.compile(
@@ -239,7 +239,7 @@ def test_messages_that_other_servers_get_wrong(data: bytes) -> None:
     audit(data.removesuffix(b"\r\n"))
 
 
-@given(MIME | st.binary(max_size=50))
+@given(mime.torture | mime.messages | st.binary(max_size=50))
 @settings(max_examples=60, deadline=None)
 def test_any_message(data: bytes) -> None:
     audit(data)
