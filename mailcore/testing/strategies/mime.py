@@ -58,6 +58,10 @@ def _message(subject: str, text: str, html: str | None, attachment: bytes | None
         message.add_attachment(
             attachment, maintype="application", subtype="octet-stream", filename="ä.bin"
         )
+    for number, part in enumerate(message.walk()):
+        if part.is_multipart():
+            # Otherwise the standard library rolls dice, and no example could be repeated.
+            part.set_boundary(f"=_boundary-{number}_=")
     return message.as_bytes()
 
 
