@@ -41,6 +41,8 @@ class Limits:
     # CATENATE (RFC 4469): parts that one APPEND is put together of. A URL of a few octets has a
     # mailbox opened and a message looked at, even where it adds nothing.
     catenate_parts: int = 1000
+    # URLs that one GENURLAUTH or URLFETCH names (RFC 4467), for the same reason.
+    urls: int = 100
     # METADATA (RFC 5464): octets of one value, and annotations of one mailbox.
     metadata_value: int = 64 * KIB
     metadata_entries: int = 100

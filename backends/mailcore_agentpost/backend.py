@@ -234,6 +234,7 @@ class AgentPost:
             return Honoured(require_tls=True)
         return Honoured(
             dsn=True,
+            urls=True,
             require_tls=True,
             deliver_by=0,
             priority="",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -31,11 +31,22 @@ from mailcore.backend import (
     SubscriptionChanged,
     TextKey,
     TextMatches,
+    UrlRole,
 )
+from mailcore.imap.session.url_tokens import read_authorized
 from mailcore.limits import Limits
+from mailcore.spool import Content
 from mailcore_agentpost.appending import Appending
 from mailcore_agentpost.hub import Hub, Watcher, folder_id
-from mailcore_agentpost.mail import drafts, folders, messages, metadata, placements, quota
+from mailcore_agentpost.mail import (
+    drafts,
+    folders,
+    messages,
+    metadata,
+    placements,
+    quota,
+    url_keys,
+)
 from mailcore_agentpost.mail.folders import DRAFTS, INBOX, STANDARD, TRASH, Folder
 from mailcore_agentpost.policy import Sender
 from mailcore_agentpost.sending import SEEN
@@ -75,7 +86,7 @@ class Account:
     """One connection to an inbox.
 
     ManagesMailboxes, CreatesSpecialUse, ManagesSubscriptions, KeepsMetadata, Watchable, Submits,
-    HasQuotas, Closes.
+    HasQuotas, AuthorizesUrls, ResolvesUrls, Closes.
 
     Arguments:
         access: its rights.
@@ -199,6 +210,31 @@ class Account:
             # Perhaps it was this key that ended between the look at it and now.
             callback(AccountEnded("Please log in again"))
         return leave
+
+    # Nobody else logs in than inboxes: BURL asks the account of whoever submits.
+    url_role: Final = UrlRole.USER
+
+    def is_user(self, name: str) -> bool:
+        return name.lower() == self._access.sender.address
+
+    async def make_url_key(self, mailbox: str) -> bytes:
+        make = partial(url_keys.make_key, inbox=self._inbox, name=mailbox)
+        return await self._store.write(make)
+
+    async def url_key(self, user: str, mailbox: str) -> bytes | None:
+        return await self._store.read(partial(url_keys.read_key, address=user, name=mailbox))
+
+    async def reset_url_keys(self, mailbox: str | None) -> None:
+        self._access.check_write()
+        await self._store.write(partial(url_keys.forget_keys, inbox=self._inbox, name=mailbox))
+
+    async def open_for_url(self, user: str, mailbox: str) -> Mailbox:
+        find = partial(url_keys.shared_folder, address=user, name=mailbox)
+        read_only = replace(self._access, may_write=False)
+        return Mailbox(read_only, await self._store.read(find))
+
+    async def read_url(self, url: str) -> Content:
+        return await read_authorized(self, url, datetime.now(UTC), self._access.limits)
 
     def submission(self, peer: Peer) -> Submission:
         return Submission(self._submitting, self._access.sender, peer)

@@ -22,6 +22,7 @@ from mailcore_agentpost.mail import (
     rules,
     suppressions,
     threads,
+    url_keys,
 )
 from mailcore_agentpost.policy import Sender
 from mailcore_agentpost.refusing import refusals
@@ -321,6 +322,7 @@ class Service:
         def work(transaction: Transaction) -> None:
             now = datetime.now(UTC)
             keys.revoke(transaction, key_id, now)
+            url_keys.forget_keys_behind(transaction, key_id)
             audit.note(
                 transaction,
                 "key.revoked",

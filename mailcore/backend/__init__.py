@@ -86,6 +86,14 @@ from mailcore.backend.quotas import (
     SetsQuotas,
 )
 from mailcore.backend.replacing import Replaceable
+from mailcore.backend.rights import (
+    ALL_RIGHTS,
+    ANYONE,
+    Grantable,
+    HasRights,
+    Rights,
+    RightsChange,
+)
 from mailcore.backend.searching import SearchesText, TextKey, TextMatches
 from mailcore.backend.sending import (
     Delivery,
@@ -98,8 +106,11 @@ from mailcore.backend.server import (
     Backend,
     Receives,
 )
+from mailcore.backend.urls import AuthorizesUrls, UrlRole
 
 __all__ = [
+    "ALL_RIGHTS",
+    "ANYONE",
     "MAILBOX",
     "MESSAGE",
     "NOTHING_HONOURED",
@@ -110,6 +121,7 @@ __all__ = [
     "Appendable",
     "AuthenticationFailed",
     "AuthorizationFailed",
+    "AuthorizesUrls",
     "Backend",
     "BackendError",
     "Cannot",
@@ -125,7 +137,9 @@ __all__ = [
     "Flaggable",
     "Forwarded",
     "FutureRelease",
+    "Grantable",
     "HasQuotas",
+    "HasRights",
     "Hint",
     "Honoured",
     "HonoursExtensions",
@@ -159,6 +173,8 @@ __all__ = [
     "Replaceable",
     "ResolvesUrls",
     "Resource",
+    "Rights",
+    "RightsChange",
     "SearchesText",
     "SetsQuotas",
     "Submits",
@@ -168,6 +184,7 @@ __all__ = [
     "TextMatches",
     "TooBig",
     "Unavailable",
+    "UrlRole",
     "Watchable",
     "WithholdsCapabilities",
     "all_messages",

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from mailcore.backend.hints import Hint
 from mailcore.backend.mailboxes import Mailbox
+from mailcore.backend.rights import Rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class MailboxInfo:
         subscribed: whether LSUB shows it.
         selectable: False for a name that only has children (``\\Noselect``).
         exists: False for a name that is only subscribed (``\\NonExistent``, RFC 5258 §3).
+        rights: what this user may do with it (RFC 4314); None for all.
+        personal: False for a mailbox of another user (RFC 2342).
     """
 
     name: str
@@ -29,6 +32,8 @@ class MailboxInfo:
     subscribed: bool = True
     selectable: bool = True
     exists: bool = True
+    rights: Rights | None = None
+    personal: bool = True
 
 
 @runtime_checkable

@@ -27,6 +27,7 @@ from mailcore.imap.wire.framer import Frame, MessageChunk
 from mailcore.imap.wire.parse_fetch import begin_fetch, end_fetch, next_body
 from mailcore.imap.wire.parse_responses import parse_response
 from mailcore.imap.wire.response_framer import BodyHead, ResponseFramer, Unit
+from mailcore.imap.wire.urls import begin_url_fetch, end_url_fetch
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.sasl import SaslError, decode_base64
 
@@ -298,6 +299,8 @@ class ClientConnection:
             self._events.append(r.LiteralChunk(unit.data))
         elif isinstance(unit, BodyHead):
             self._take_body(unit)
+        elif unit.of_url:
+            self._events.append(end_url_fetch(unit.data, bounds))
         else:
             attributes = end_fetch(unit.data, bounds)
             self._events.append(r.FetchEnd((*self._between, *attributes)))
@@ -305,6 +308,9 @@ class ClientConnection:
 
     def _take_body(self, head: BodyHead) -> None:
         bounds = self._framer.bounds
+        if head.of_url:
+            self._take_url(head)
+            return
         if head.first:
             begin, literal = begin_fetch(head.data, head.size, bounds)
             self._take(begin)
@@ -312,6 +318,15 @@ class ClientConnection:
             attributes, literal = next_body(head.data, head.size, bounds)
             self._between += attributes
         self._events.append(literal)
+
+    def _take_url(self, head: BodyHead) -> None:
+        others, url = begin_url_fetch(head.data, head.size, self._framer.bounds)
+        if head.first:
+            if others:
+                self._take(r.UrlFetchResponse(others))
+            self._take(url)
+        else:
+            self._events += [r.UrlFetchEnd(others), url]
 
     def _take(self, response: r.Response) -> None:
         self._count()

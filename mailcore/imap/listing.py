@@ -67,11 +67,12 @@ def parents(names: Iterable[str]) -> set[str]:
     """Return every name above one of these, whether it is a mailbox itself or not."""
     found: set[str] = set()
     for name in names:
-        found.update(_above(name))
+        found.update(above(name))
     return found
 
 
-def _above(name: str) -> Iterator[str]:
+def above(name: str) -> Iterator[str]:
+    """Yield the names above one, the nearest first."""
     at = name.rfind(DELIMITER)
     while at > 0:
         yield name[:at]

@@ -31,6 +31,14 @@ _AUTHENTICATED: frozenset[type[c.Command]] = frozenset(
         c.GetQuota,
         c.GetQuotaRoot,
         c.SetQuota,
+        c.SetAcl,
+        c.DeleteAcl,
+        c.GetAcl,
+        c.ListRights,
+        c.MyRights,
+        c.GenUrlAuth,
+        c.ResetKey,
+        c.UrlFetch,
         c.Idle,
     }
 )

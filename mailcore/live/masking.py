@@ -23,6 +23,9 @@ _LITERAL: Final = re.compile(rb" \{\d+\+?\}")
 _CHALLENGE: Final = re.compile(rb"(\+ |334 ).+")
 # Nothing that is said before a login is one long word, but base64 that came at the wrong moment is.
 _LONG_WORD: Final = re.compile(rb"[A-Za-z0-9+/=]{9,}")
+# The token of a URL that somebody has authorized: whoever has it reads what the URL names (RFC 4467
+# §3). Either side says it, and SMTP in BURL; its line may have lost its beginning.
+_URL_TOKEN: Final = re.compile(rb"[0-9A-Fa-f]{32,}")
 # Of a line that does not end, this much is kept.
 _LONG: Final = 4096
 
@@ -59,7 +62,11 @@ class Masking:
             return line if line == b"*" else self._mask
         match = _LOGIN.fullmatch(line)
         if match is None:
-            return self._mask if self.words and _LONG_WORD.fullmatch(line) else line
+            return (
+                self._mask
+                if self.words and _LONG_WORD.fullmatch(line)
+                else self._without_tokens(line)
+            )
         self.in_exchange = _GOES_ON.fullmatch(line) is not None
         verb, first, rest = match.groups()
         if rest is None or _LITERAL.fullmatch(rest):
@@ -77,7 +84,10 @@ class Masking:
             return challenge[1] + self._mask if self.in_exchange else line
         if not line.startswith((b"+", b"334", b"* ")):
             self.in_exchange = False
-        return line
+        return self._without_tokens(line)
+
+    def _without_tokens(self, line: bytes) -> bytes:
+        return _URL_TOKEN.sub(self._mask, line)
 
 
 def _lines(partial: bytearray, data: bytes) -> list[bytes]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-RFCS = (3501, 5256, 5267, 5465, 6203, 7162, 7377, 9051)
+RFCS = (3501, 5256, 5267, 5465, 6203, 7162, 7377, 9051, 4314, 4467, 4469, 5524, 8440, 8508)
 DATA = Path(__file__).with_name("imap_exchanges.txt")
 
 _LINE = re.compile(r"( +)([CS]): ?(.*)")

@@ -75,6 +75,14 @@ def test_a_streamed_fetch_survives_the_wire(pieces: list[r.Response]) -> None:
     assert hear(*(data[at : at + 1] for at in range(len(data)))) == pieces
 
 
+@settings(max_examples=60, deadline=None)
+@given(strategies.streamed_url_fetches(2000))
+def test_a_streamed_url_fetch_survives_the_wire(pieces: list[r.Response]) -> None:
+    data, limits = written(pieces), Limits(imap_response_streamed=2000)
+    assert hear(data, limits=limits) == pieces
+    assert hear(*(data[at : at + 1] for at in range(len(data))), limits=limits) == pieces
+
+
 SCRIPT = (
     b"* 23 EXISTS\r\n"
     b'* LIST (\\HasNoChildren) "/" {5}\r\na "b"\r\n'

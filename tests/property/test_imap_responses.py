@@ -21,7 +21,10 @@ from mailcore.testing.strategies import imap_responses as strategies
 
 BOUNDS = ResponseBounds.after_login(Limits())
 # What is told in several pieces, and what tells several responses.
-PIECES = {r.FetchTable, r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd}
+PIECES = {
+    *(r.FetchTable, r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd),
+    *(r.UrlFetchBegin, r.UrlFetchEnd),
+}
 
 
 def encode(response: r.Response, *, utf8: bool = False) -> bytes:

@@ -181,6 +181,7 @@ def forget_folder(transaction: Transaction, folder: Folder) -> None:
     transaction.execute(
         "DELETE FROM annotations WHERE inbox = ? AND folder = ?", (folder.inbox, folder.id)
     )
+    transaction.execute("DELETE FROM url_keys WHERE folder = ?", (folder.id,))
     transaction.execute("DELETE FROM folders WHERE id = ?", (folder.id,))
     transaction.moved.add((folder.inbox, folder.id))
 

@@ -368,6 +368,10 @@ def _keep_scram_keys(database: Database) -> None:
     database.execute("INSERT INTO scram VALUES (?, ?)", (secrets.token_bytes(16), ITERATIONS))
 
 
+def _create_url_keys(database: Database) -> None:
+    database.table("url_keys").create({"folder": int, "key": bytes}, pk="folder", not_null={"key"})
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
@@ -383,6 +387,7 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _queue_wishes,
     _create_sts_policies,
     _keep_scram_keys,
+    _create_url_keys,
 )
 
 

@@ -72,6 +72,13 @@ from mailcore.imap.commands.quotas import (
     GetQuotaRoot,
     SetQuota,
 )
+from mailcore.imap.commands.rights import (
+    DeleteAcl,
+    GetAcl,
+    ListRights,
+    MyRights,
+    SetAcl,
+)
 from mailcore.imap.commands.selected import (
     CancelUpdate,
     Check,
@@ -85,6 +92,12 @@ from mailcore.imap.commands.selected import (
     Store,
     Thread,
     Unselect,
+)
+from mailcore.imap.commands.urls import (
+    GenUrlAuth,
+    ResetKey,
+    UrlFetch,
+    WantedUrl,
 )
 
 Event = (
@@ -120,12 +133,15 @@ __all__ = [
     "Copy",
     "Create",
     "Delete",
+    "DeleteAcl",
     "Enable",
     "Esearch",
     "Event",
     "EventGroup",
     "Expunge",
     "Fetch",
+    "GenUrlAuth",
+    "GetAcl",
     "GetMetadata",
     "GetQuota",
     "GetQuotaRoot",
@@ -134,20 +150,24 @@ __all__ = [
     "IdleDone",
     "Language",
     "List",
+    "ListRights",
     "Login",
     "Logout",
     "Lsub",
     "MailboxFilter",
     "Move",
+    "MyRights",
     "Namespace",
     "Noop",
     "Notify",
     "QResync",
     "Rename",
     "Replace",
+    "ResetKey",
     "SaslResponse",
     "Search",
     "Select",
+    "SetAcl",
     "SetMetadata",
     "SetQuota",
     "Sort",
@@ -159,4 +179,6 @@ __all__ = [
     "Unauthenticate",
     "Unselect",
     "Unsubscribe",
+    "UrlFetch",
+    "WantedUrl",
 ]

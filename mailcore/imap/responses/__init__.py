@@ -51,6 +51,11 @@ from mailcore.imap.responses.quotas import (
     QuotaResponse,
     QuotaRootResponse,
 )
+from mailcore.imap.responses.rights import (
+    AclResponse,
+    ListRightsResponse,
+    MyRightsResponse,
+)
 from mailcore.imap.responses.search import (
     ContextUpdate,
     EsearchResponse,
@@ -69,6 +74,13 @@ from mailcore.imap.responses.status import (
     Tagged,
     UnknownResponse,
     Untagged,
+)
+from mailcore.imap.responses.urls import (
+    FetchedUrl,
+    GenUrlAuthResponse,
+    UrlFetchBegin,
+    UrlFetchEnd,
+    UrlFetchResponse,
 )
 
 Response = (
@@ -94,6 +106,9 @@ Response = (
     | IdResponse
     | QuotaResponse
     | QuotaRootResponse
+    | AclResponse
+    | ListRightsResponse
+    | MyRightsResponse
     | LanguageResponse
     | ComparatorResponse
     | FetchResponse
@@ -102,10 +117,15 @@ Response = (
     | LiteralBegin
     | LiteralChunk
     | FetchEnd
+    | GenUrlAuthResponse
+    | UrlFetchResponse
+    | UrlFetchBegin
+    | UrlFetchEnd
     | UnknownResponse
 )
 
 __all__ = [
+    "AclResponse",
     "BinarySection",
     "BinarySize",
     "BodyAttribute",
@@ -127,8 +147,10 @@ __all__ = [
     "FetchEnd",
     "FetchResponse",
     "FetchTable",
+    "FetchedUrl",
     "Flags",
     "FlagsResponse",
+    "GenUrlAuthResponse",
     "GmailLabels",
     "GmailMessageId",
     "GmailThreadId",
@@ -136,11 +158,13 @@ __all__ = [
     "InternalDate",
     "LanguageResponse",
     "ListResponse",
+    "ListRightsResponse",
     "LiteralBegin",
     "LiteralChunk",
     "MetadataEntries",
     "MetadataResponse",
     "ModSequence",
+    "MyRightsResponse",
     "NamespaceResponse",
     "Preview",
     "QuotaResponse",
@@ -162,5 +186,8 @@ __all__ = [
     "UnknownAttribute",
     "UnknownResponse",
     "Untagged",
+    "UrlFetchBegin",
+    "UrlFetchEnd",
+    "UrlFetchResponse",
     "Vanished",
 ]

@@ -16,6 +16,7 @@ from mailcore.backend import (
     Mailbox,
     NewMessage,
     NoSuchMailbox,
+    Rights,
     TooBig,
     Unavailable,
 )
@@ -24,9 +25,10 @@ from mailcore.imap.responses import Tagged
 from mailcore.imap.session.answers import bad, no, ok
 from mailcore.imap.session.binary import made_legal
 from mailcore.imap.session.copy import in_order
-from mailcore.imap.session.select import permanent_flags
+from mailcore.imap.session.flags import changeable, permanent_flags
+from mailcore.imap.session.rights import rights_on
 from mailcore.imap.session.store import canonical
-from mailcore.imap.session.urls import BadUrl, in_response_code, octets, open_own, own_url
+from mailcore.imap.session.urls import BadUrl, in_response_code, locate, open_own, own_url
 from mailcore.imap.types import ResponseCode, Status
 from mailcore.limits import Limits
 from mailcore.spool import Content
@@ -40,12 +42,15 @@ logger: Final = logging.getLogger("mailcore.imap")
 class Append:
     """An APPEND whose messages are coming in."""
 
-    def __init__(self, command: commands.AppendBegin, mailbox: Mailbox, limits: Limits) -> None:
+    def __init__(
+        self, command: commands.AppendBegin, mailbox: Mailbox, rights: Rights, limits: Limits
+    ) -> None:
         if not isinstance(mailbox, Appendable):
             raise Cannot("APPEND is not possible here")
         self.command = command
         self.mailbox = mailbox
         self.target: Appendable = mailbox
+        self._rights = rights
         self._limits = limits
         self._announced = 0
         self._begun: list[tuple[commands.AppendBegin, Content]] = []
@@ -83,7 +88,13 @@ class Append:
                     content.close()
         keywords = permanent_flags(self.mailbox)
         return [
-            NewMessage(content, canonical(begin.flags, keywords), begin.internal_date, self._limits)
+            NewMessage(
+                content,
+                # RFC 4314 §4: what may not be set is left out, and no reason to fail.
+                changeable(canonical(begin.flags, keywords), self._rights),
+                begin.internal_date,
+                self._limits,
+            )
             for begin, content in self._begun
         ]
 
@@ -99,7 +110,8 @@ async def begin(session: Session, command: commands.AppendBegin) -> Tagged | Non
     try:
         if session.append is None:
             mailbox = await session.open_account.open(command.mailbox)
-            session.append = Append(command, mailbox, session.limits)
+            rights = await rights_on(session, command.mailbox)
+            session.append = Append(command, mailbox, rights, session.limits)
         session.append.begin(command)
     except NoSuchMailbox:
         return no(command, "No such mailbox", "TRYCREATE")
@@ -120,10 +132,11 @@ async def catenate_url(session: Session, event: commands.CatenateUrl) -> Tagged 
         url = own_url(session, event.url)
         if url.partial is not None and not session.is_offered("URL-PARTIAL"):
             return bad(command, "URL-PARTIAL is not offered here")
-        mailbox = await open_own(session.open_account, url)
-        async with aclosing(octets(url, mailbox, session.shared)) as pieces:
-            async for data in pieces:
-                append.announce(len(data))
+        mailbox = await open_own(session, url)
+        located = await locate(url, mailbox, session.shared)
+        append.announce(located.size)
+        async with aclosing(located.chunks()) as chunks:
+            async for data in chunks:
                 append.write(data)
         stored = True
     except BadUrl as error:

@@ -8,11 +8,13 @@ from typing import Final
 from mailcore.backend import (
     RESOURCES,
     Appendable,
+    AuthorizesUrls,
     Copyable,
     CreatesSpecialUse,
     Expungeable,
     Flaggable,
     HasQuotas,
+    HasRights,
     IdentifiesMessages,
     KeepsHistory,
     KeepsMetadata,
@@ -24,6 +26,7 @@ from mailcore.backend import (
 from mailcore.imap import commands as c
 from mailcore.imap.search import asks_age, asks_modseq
 from mailcore.imap.searchkeys import SearchKey, any_key, is_fuzzy
+from mailcore.imap.session.acl import NEW_RIGHTS
 from mailcore.imap.session.capabilities import Capabilities, Row, Situation, Uses, When, whole
 from mailcore.imap.session.gmail import GMAIL_IDS, GMAIL_LABELS, asks_gmail
 from mailcore.imap.session.identities import ID_ITEMS, SAVE_DATE, asks_ids, asks_save_dates
@@ -162,6 +165,20 @@ CAPABILITIES: Final = Capabilities(
             commands={c.Notify: whole},
             options=dict.fromkeys(_RETURNING, lambda command: bool(command.update_items)),
         ),
+        Row(
+            "ACL",
+            needs=(HasRights,),
+            commands=dict.fromkeys(
+                (c.SetAcl, c.DeleteAcl, c.GetAcl, c.ListRights, c.MyRights), whole
+            ),
+        ),
+        Row("RIGHTS=", needs=(HasRights,), values=lambda now: (NEW_RIGHTS,), includes=("ACL",)),
+        Row(
+            "LIST-MYRIGHTS",
+            needs=(HasRights,),
+            includes=("LIST-EXTENDED", "ACL"),
+            options={c.List: lambda command: "MYRIGHTS" in command.returns},
+        ),
         Row("STATUS=SIZE", options=_status("SIZE")),
         Row(
             "APPENDLIMIT=",
@@ -262,6 +279,19 @@ CAPABILITIES: Final = Capabilities(
             options=dict.fromkeys((c.AppendBegin, c.Replace), lambda command: command.catenate),
         ),
         Row("URL-PARTIAL", needs=(Appendable,), includes=("CATENATE",)),
+        Row(
+            "URLAUTH",
+            needs=(AuthorizesUrls,),
+            given=lambda now: now.has_time,
+            commands=dict.fromkeys((c.GenUrlAuth, c.ResetKey, c.UrlFetch), whole),
+        ),
+        Row(
+            "URLAUTH=BINARY",
+            needs=(AuthorizesUrls,),
+            given=lambda now: now.has_time,
+            includes=("URLAUTH",),
+            options={c.UrlFetch: lambda command: any(one.items for one in command.urls)},
+        ),
         Row(
             "BINARY",
             options={

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mailcore.backend import Copied, Copyable, NoSuchMailbox
+from mailcore.backend import Copied, Copyable, FlagAction, Flaggable, NoSuchMailbox
 from mailcore.imap import commands
 from mailcore.imap.responses import Tagged, Untagged
 from mailcore.imap.session.answers import cannot, no, ok
+from mailcore.imap.session.flags import all_changeable, changeable
 from mailcore.imap.session.long_commands import too_many
+from mailcore.imap.session.rights import rights_on
 from mailcore.imap.types import ResponseCode, Status
 
 if TYPE_CHECKING:
@@ -26,9 +28,11 @@ async def copy(session: Session, command: commands.Copy) -> Tagged:
     if (refusal := too_many(command, len(uids), session.limits)) is not None:
         return refusal
     try:
+        lost = await _lost(session, command.mailbox, uids)
         copied = await mailbox.copy(uids, command.mailbox)
     except NoSuchMailbox:
         return no(command, "No such mailbox", "TRYCREATE")
+    await _leave_out(session, command.mailbox, copied, lost)
     await session.tell_updates()
     return ok(command, code=copy_uid(copied))
 
@@ -45,13 +49,42 @@ async def move(session: Session, command: commands.Move) -> Tagged:
     if (refusal := too_many(command, len(uids), session.limits)) is not None:
         return refusal
     try:
+        lost = await _lost(session, command.mailbox, uids)
         copied = await mailbox.move(uids, command.mailbox)
     except NoSuchMailbox:
         return no(command, "No such mailbox", "TRYCREATE")
+    await _leave_out(session, command.mailbox, copied, lost)
     if (code := copy_uid(copied)) is not None:
         session.send(Untagged(Status.OK, "Moved", code))
     await session.tell_updates(ask=True)
     return ok(command)
+
+
+async def _lost(session: Session, name: str, uids: Sequence[int]) -> frozenset[str]:
+    """Return the flags of messages that the user may not set in another mailbox (RFC 4314 §4).
+
+    Raises:
+        NoSuchMailbox: there is none.
+    """
+    rights = await rights_on(session, name)
+    if all_changeable(rights):
+        return frozenset()
+    view = session.selected
+    await view.refresh()
+    flags: frozenset[str] = frozenset()
+    for uid in uids:
+        if uid in view.snapshot:
+            flags |= view.snapshot.flags(uid)
+    return flags - changeable(flags, rights)
+
+
+async def _leave_out(session: Session, name: str, copied: Copied, lost: frozenset[str]) -> None:
+    """Take from copies the flags that the user may not set there."""
+    if not lost or not copied.target:
+        return
+    mailbox = await session.open_account.open(name)
+    if isinstance(mailbox, Flaggable):
+        await mailbox.store_flags(copied.target, FlagAction.REMOVE, lost)
 
 
 def copy_uid(copied: Copied) -> ResponseCode | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from mailcore.imap import commands
 from mailcore.imap.responses import Tagged
 from mailcore.imap.session import (
+    acl,
     append,
     auth,
     contexts,
@@ -28,6 +29,7 @@ from mailcore.imap.session import (
     select,
     sort,
     store,
+    urlauth,
 )
 
 # Each takes the session and its command. A coroutine returns the tagged response, or None if that
@@ -65,6 +67,13 @@ HANDLERS: Final[dict[type[commands.Command], Handler]] = {
     commands.GetQuota: quotas.get_quota,
     commands.GetQuotaRoot: quotas.get_quota_root,
     commands.SetQuota: quotas.set_quota,
+    commands.SetAcl: acl.set_acl,
+    commands.DeleteAcl: acl.delete_acl,
+    commands.GetAcl: acl.get_acl,
+    commands.ListRights: acl.list_rights,
+    commands.MyRights: acl.my_rights,
+    commands.GenUrlAuth: urlauth.generate,
+    commands.ResetKey: urlauth.reset,
     commands.Idle: idle.idle,
     commands.Check: idle.noop,
     commands.Close: expunge.close,
@@ -84,6 +93,7 @@ STREAMS: Final[dict[type[commands.Command], Stream]] = {
     commands.Esearch: multisearch.esearch,
     commands.Thread: sort.thread,
     commands.Select: select.select,
+    commands.UrlFetch: urlauth.fetch,
 }
 
 EVENTS: Final[dict[type[object], Handler]] = {

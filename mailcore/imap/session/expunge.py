@@ -10,6 +10,7 @@ from mailcore.imap import commands
 from mailcore.imap.responses import Tagged, Untagged
 from mailcore.imap.session.answers import cannot, no, ok
 from mailcore.imap.session.long_commands import within_limit
+from mailcore.imap.session.rights import selected_rights
 from mailcore.imap.session.view import View
 from mailcore.imap.types import SequenceSet, Status
 
@@ -43,7 +44,9 @@ async def close(session: Session, command: commands.Close) -> Tagged:
     """CLOSE: expunge in silence, except where the mailbox is read-only or can not."""
     view = session.selected
     mailbox = view.mailbox
-    if not view.read_only and isinstance(mailbox, Expungeable):
+    # RFC 4314 §4: without the right "e" nothing is expunged, and CLOSE is OK all the same.
+    may = "e" in await selected_rights(session)
+    if may and not view.read_only and isinstance(mailbox, Expungeable):
         # The mailbox is closed whether it lets its messages go or not: CLOSE has no other answer.
         with suppress(BackendError):
             await view.refresh()

@@ -214,7 +214,7 @@ def _as_body(item: FetchItem) -> FetchBody | None:
 async def _mark_seen(view: View, uids: Sequence[int]) -> set[int]:
     """Set ``\\Seen`` where it is missing; return where it is now set, so that it is told."""
     mailbox = view.mailbox
-    if view.read_only or not isinstance(mailbox, Flaggable):
+    if view.read_only or "s" not in view.rights or not isinstance(mailbox, Flaggable):
         return set()
     unseen = [
         uid for uid in uids if uid in view.snapshot and "\\Seen" not in view.snapshot.flags(uid)

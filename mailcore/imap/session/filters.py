@@ -13,7 +13,7 @@ def covers(chosen: EventGroup | MailboxFilter, info: MailboxInfo) -> bool:
         case "inboxes":
             return info.name == "INBOX"
         case "personal":
-            return True
+            return info.personal
         case "subscribed":
             return info.subscribed
         case "subtree":

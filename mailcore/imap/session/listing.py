@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Final
 from mailcore.backend import BackendError, KeepsMetadata, MailboxInfo
 from mailcore.imap import commands
 from mailcore.imap.listing import DELIMITER, Pattern, parents
-from mailcore.imap.responses import ListResponse, MetadataResponse, NamespaceResponse, Tagged
+from mailcore.imap.responses import (
+    ListResponse,
+    MetadataResponse,
+    MyRightsResponse,
+    NamespaceResponse,
+    Tagged,
+)
+from mailcore.imap.session.acl import spelled
 from mailcore.imap.session.answers import ok
+from mailcore.imap.session.rights import check, rights_in, visible_mailboxes
 from mailcore.imap.session.select import mailbox_status
 
 if TYPE_CHECKING:
@@ -29,25 +37,29 @@ async def list_mailboxes(
         session.send(ListResponse("", ("\\Noselect",)))
         yield ok(command)
         return
-    infos = await session.open_account.mailboxes()
+    infos = await visible_mailboxes(session)
     choice = Choice(command, infos, modern=session.rev2 or command.is_extended)
     for info, response in choice.responses():
         session.send(response)
         if info.selectable and info.exists:
-            await _tell_more(session, command, info.name)
+            await _tell_more(session, command, info)
         if session.output_is_full:
             yield None
     yield ok(command)
 
 
-async def _tell_more(session: Session, command: commands.List, name: str) -> None:
+async def _tell_more(session: Session, command: commands.List, info: MailboxInfo) -> None:
     """Send what else LIST was asked for; what cannot be had is left out (RFC 5819 §2)."""
+    name = info.name
+    if "MYRIGHTS" in command.returns:
+        session.send(MyRightsResponse(name, spelled(rights_in(info))))
     with suppress(BackendError):
         if command.status:
             session.send(await mailbox_status(session, name, command.status))
     account = session.open_account
     with suppress(BackendError):
         if command.metadata and isinstance(account, KeepsMetadata):
+            await check(session, commands.GetMetadata(command.tag, name, command.metadata))
             kept = await account.metadata(name)
             values = tuple((entry, kept.get(entry)) for entry in command.metadata)
             session.send(MetadataResponse(name, values))
@@ -131,7 +143,7 @@ def in_order(infos: Sequence[MailboxInfo]) -> list[MailboxInfo]:
 
 async def list_subscribed(session: Session, command: commands.Lsub) -> Tagged:
     """LSUB (RFC 3501 §6.3.9): with "%", a name above a subscribed one is shown too."""
-    infos = [info for info in await session.open_account.mailboxes() if info.subscribed]
+    infos = [info for info in await visible_mailboxes(session) if info.subscribed]
     pattern = Pattern(command.reference + command.pattern)
     missing: set[str] = set()
     if "%" in command.pattern:
@@ -144,6 +156,8 @@ async def list_subscribed(session: Session, command: commands.Lsub) -> Tagged:
 
 
 async def namespace(session: Session, command: commands.Namespace) -> Tagged:
-    """NAMESPACE (RFC 2342): one, personal, without a prefix."""
-    session.send(NamespaceResponse(personal=(("", DELIMITER),)))
+    """NAMESPACE (RFC 2342): one, personal, without a prefix; and perhaps that of other users."""
+    prefix = session.rights.others_prefix if session.rights is not None else ""
+    others = ((prefix, DELIMITER),) if prefix else None
+    session.send(NamespaceResponse(personal=(("", DELIMITER),), others=others))
     return ok(command)

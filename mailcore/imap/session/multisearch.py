@@ -14,6 +14,7 @@ from mailcore.imap.session.answers import bad, no, ok
 from mailcore.imap.session.contexts import begin_updates, refuse_updates, reuses_tag
 from mailcore.imap.session.filters import covers
 from mailcore.imap.session.listing import in_order
+from mailcore.imap.session.rights import rights_in, visible_mailboxes
 from mailcore.imap.session.saved import save, uses_saved
 from mailcore.imap.session.search import Looking, extended, relevant_of
 from mailcore.imap.session.view import NoModSequences, View
@@ -33,7 +34,7 @@ async def esearch(
         yield refusal
         return
     limits, selected = session.limits, session.view
-    infos = await session.open_account.mailboxes()
+    infos = [info for info in await visible_mailboxes(session) if "r" in rights_in(info)]
     chosen = list(_chosen(command, infos, selected))
     if len(chosen) > limits.search_mailboxes:
         yield no(command, "Too many mailboxes at a time", "LIMIT")

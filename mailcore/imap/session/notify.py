@@ -29,6 +29,7 @@ from mailcore.imap.session.answers import bad, cannot, no, ok
 from mailcore.imap.session.fetch import fetch_unasked
 from mailcore.imap.session.filters import covers
 from mailcore.imap.session.listing import placeholder
+from mailcore.imap.session.rights import visible_mailboxes
 from mailcore.imap.session.select import mailbox_status
 from mailcore.imap.types import FetchItem, ResponseCode, Status
 
@@ -118,7 +119,7 @@ async def notify(session: Session, command: commands.Notify) -> AsyncGenerator[T
     # From here on hints are kept, so that nothing happens between the STATUS and the OK unseen.
     session.watch = watch
     if command.status:
-        for info in await session.open_account.mailboxes():
+        for info in await visible_mailboxes(session):
             response = await _status(session, watch, info)
             if response is not None:
                 session.send(response)
@@ -202,7 +203,7 @@ async def tell_news(session: Session) -> None:
     session.news.overflowed = False
     if not hints:
         return
-    teller = _Teller(session, watch, await session.open_account.mailboxes())
+    teller = _Teller(session, watch, await visible_mailboxes(session))
     for hint in hints:
         await teller.tell(hint)
 

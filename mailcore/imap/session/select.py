@@ -10,7 +10,6 @@ from mailcore.backend import Appendable, Flaggable, KeepsHistory, Mailbox
 from mailcore.imap import commands
 from mailcore.imap.responses import (
     Exists,
-    FlagsResponse,
     ListResponse,
     Recent,
     StatusResponse,
@@ -18,12 +17,15 @@ from mailcore.imap.responses import (
     Untagged,
 )
 from mailcore.imap.session.answers import bad, ok
+from mailcore.imap.session.flags import flags_response, permanent_flags_response
 from mailcore.imap.session.identities import object_id
 from mailcore.imap.session.reading import message_size
 from mailcore.imap.session.resync import changed, missed
+from mailcore.imap.session.rights import CHANGING, check_readable, refusal, rights_on
+from mailcore.imap.session.urlauth import MECHANISMS
 from mailcore.imap.session.view import View
 from mailcore.imap.snapshot import Snapshot
-from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, Status
+from mailcore.imap.types import ResponseCode, Status
 
 if TYPE_CHECKING:
     from mailcore.imap.session.session import Session
@@ -38,17 +40,22 @@ async def select(session: Session, command: commands.Select) -> AsyncGenerator[T
     if session.view is not None:
         session.view = None
         _say(session, "CLOSED", text="Previous mailbox is closed")
+    if (refused := await refusal(session, command)) is not None:
+        yield refused
+        return
     if command.condstore:
         session.enable_condstore()
     mailbox = await session.open_account.open(command.mailbox)
-    changeable = isinstance(mailbox, Flaggable | Appendable)
+    rights = await rights_on(session, command.mailbox)
+    can_change = isinstance(mailbox, Flaggable | Appendable) and bool(CHANGING & rights)
     view = View(
         command.mailbox,
         mailbox,
         session.shared.snapshots,
-        command.read_only or not changeable,
+        command.read_only or not can_change,
         session.connection.enabled,
     )
+    view.rights = rights
     await view.open()
     if known is not None and not (
         view.keeps_history and known.uid_validity == mailbox.uid_validity
@@ -72,21 +79,20 @@ async def select(session: Session, command: commands.Select) -> AsyncGenerator[T
 
 def _describe(session: Session, view: View) -> None:
     snapshot = view.snapshot
-    permanent = permanent_flags(view.mailbox)
-    keywords = sorted((permanent | snapshot.known_flags()) - {*SYSTEM_FLAGS, "\\*"})
-    session.send(FlagsResponse((*SYSTEM_FLAGS, *keywords)))
+    session.send(flags_response(view))
     session.send(Exists(len(view.uids)))
     if session.rev2:
         # RFC 9051 §6.3.2: the name as the server has it.
         session.send(ListResponse(view.name))
     else:
         _describe_to_rev1(session, view)
-    offered = () if view.read_only else sorted(permanent, key=lambda flag: (flag == "\\*", flag))
-    _say(session, "PERMANENTFLAGS", f"({' '.join(offered)})", "Flags that can be changed for good")
+    session.send(permanent_flags_response(view))
     _say(session, "UIDVALIDITY", view.mailbox.uid_validity, "UIDs valid")
     _say(session, "UIDNEXT", snapshot.uid_next, "Next UID at least")
     if session.is_offered("OBJECTID"):
         _say(session, "MAILBOXID", f"({object_id(view.mailbox.id)})", "The id of the mailbox")
+    if session.is_offered("URLAUTH"):
+        session.send(Untagged(Status.OK, "How URLs can be authorized", MECHANISMS))
     if view.keeps_history:
         _say(session, "HIGHESTMODSEQ", snapshot.highest_modseq, "Highest mod-sequence")
     else:
@@ -105,11 +111,6 @@ def _say(session: Session, name: str, argument: object = "", text: str = "") -> 
     session.send(Untagged(Status.OK, text, ResponseCode(name, str(argument))))
 
 
-def permanent_flags(mailbox: Mailbox) -> frozenset[str]:
-    """Return what a client can change for good in a mailbox; nothing if it is not Flaggable."""
-    return mailbox.permanent_flags if isinstance(mailbox, Flaggable) else frozenset()
-
-
 async def status(session: Session, command: commands.StatusCommand) -> Tagged:
     """STATUS, with SIZE, HIGHESTMODSEQ and APPENDLIMIT."""
     session.send(await mailbox_status(session, command.mailbox, command.items))
@@ -125,6 +126,7 @@ async def mailbox_status(session: Session, name: str, items: tuple[str, ...]) ->
     """
     if "HIGHESTMODSEQ" in items:
         session.enable_condstore()
+    await check_readable(session, name)
     mailbox = await session.open_account.open(name)
     snapshot = session.shared.snapshots.get(mailbox)
     await snapshot.refresh(mailbox)

@@ -20,6 +20,7 @@ from mailcore.backend import (
     Backend,
     BackendError,
     Closes,
+    HasRights,
     Hint,
     MailboxMoved,
     MetadataChanged,
@@ -46,6 +47,7 @@ from mailcore.imap.session.long_commands import Progress
 from mailcore.imap.session.news import News
 from mailcore.imap.session.notify import Watch, tell_new_messages, tell_news
 from mailcore.imap.session.reading import BrokenLiteral
+from mailcore.imap.session.rights import refusal
 from mailcore.imap.session.saved import with_saved
 from mailcore.imap.session.shared import Shared, shared_by
 from mailcore.imap.session.uid_only import uses_numbers
@@ -110,6 +112,8 @@ class Session:
         self.delay = 0.0
         self.failed_logins = 0
         self.account: Account | None = None
+        #: The same, if its mailboxes have access control lists (RFC 4314).
+        self.rights: HasRights | None = None
         self.view: View | None = None
         self.exchange: Exchange | None = None
         self.append: Append | None = None
@@ -205,7 +209,7 @@ class Session:
         if self._unwatch is not None:
             self._unwatch()
             self._unwatch = None
-        account, self.account = self.account, None
+        account, self.account, self.rights = self.account, None, None
         if isinstance(account, Closes):
             account.close()
 
@@ -279,6 +283,13 @@ class Session:
             if "UIDONLY" in self.connection.enabled and uses_numbers(event):
                 self._answer(bad(event, "Only UIDs, after ENABLE UIDONLY", "UIDREQUIRED"))
                 return True
+            # SELECT asks by itself: even if it is refused, no mailbox stays selected.
+            if self.rights is not None and not isinstance(event, commands.Select):
+                refused = await self._guard(refusal(self, event))
+                if refused is not None:
+                    self.drop_append()
+                    self._answer(refused)
+                    return True
             if self.view is not None:
                 event = self._command = with_saved(event, self.view)
             self._progress.begin()
@@ -459,6 +470,7 @@ class Session:
     async def log_in(self, account: Account) -> None:
         """Serve this account from now on."""
         self.account = account
+        self.rights = account if isinstance(account, HasRights) else None
         if isinstance(account, WithholdsCapabilities):
             self._disabled |= {name.upper() for name in account.disabled_capabilities}
         self._offers |= await self.shared.offers(account, CAPABILITIES.protocols)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mailcore.backend import FlagAction, Flaggable, NotPermitted
@@ -19,6 +19,7 @@ from mailcore.imap.responses import (
 from mailcore.imap.session.answers import cannot, no, ok
 from mailcore.imap.session.chosen import Chosen
 from mailcore.imap.session.fetch_table import Column, fetch_table
+from mailcore.imap.session.flags import all_changeable, changeable
 from mailcore.imap.session.gmail import flags_of, label_steps, labels_of
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.view import View
@@ -59,9 +60,9 @@ async def _store_flags(
     session: Session, mailbox: Flaggable, command: commands.Store, chosen: Chosen
 ) -> _Stored:
     view = session.selected
-    action, flags = FlagAction(command.action), _permitted(view, mailbox, command.flags)
+    action, flags = FlagAction(command.action), _permitted(view, mailbox, command, command.flags)
     expected = _expected(view, chosen, action, flags) if command.silent else {}
-    modified = set(await mailbox.store_flags(chosen.uids, action, flags, command.unchanged_since))
+    modified = await _change(view, mailbox, chosen.uids, action, flags, command.unchanged_since)
     # Without a refresh there is nothing to tell but the flags as they were.
     await view.refresh()
     done = _done(view, chosen, modified)
@@ -81,12 +82,13 @@ async def _store_labels(
     What becomes of the flags is news to the client: it is told as if another had done it.
     """
     view = session.selected
-    flags = _permitted(view, mailbox, flags_of(command.flags))
+    flags = _permitted(view, mailbox, command, flags_of(command.flags))
     await view.refresh()
     left = view.snapshot.still(chosen.uids)
     modified: set[int] = set()
     unchanged_since = command.unchanged_since
     for action, some in label_steps(command.action, flags, view.snapshot.rows(left).flags()):
+        some = changeable(some, view.rights)
         modified |= set(await mailbox.store_flags(left, action, some, unchanged_since))
         left = [uid for uid in left if uid not in modified]
         unchanged_since = None
@@ -110,11 +112,20 @@ def _labels_response(view: View, command: commands.Store, number: int, uid: int)
     return FetchResponse(number, (Uid(uid), labels) if command.uid else (labels,))
 
 
-def _permitted(view: View, mailbox: Flaggable, flags: tuple[str, ...]) -> frozenset[str]:
-    """Return flags as the mailbox spells them; raises NotPermitted."""
+def _permitted(
+    view: View, mailbox: Flaggable, command: commands.Store, flags: tuple[str, ...]
+) -> frozenset[str]:
+    """Return those of the flags that the user may change, as the mailbox spells them.
+
+    Raises:
+        NotPermitted: there is none of them (RFC 4314 §4), or they can not be changed here.
+    """
     found = canonical(flags, view.snapshot.known_flags())
-    check_permanent(found, mailbox.permanent_flags)
-    return found
+    possible = changeable(found, view.rights)
+    if found and not possible and command.action.startswith(("+", "-")):
+        raise NotPermitted("You lack the right to change these flags")
+    check_permanent(possible, mailbox.permanent_flags)
+    return possible
 
 
 def canonical(flags: tuple[str, ...], known: frozenset[str]) -> frozenset[str]:
@@ -126,6 +137,26 @@ def canonical(flags: tuple[str, ...], known: frozenset[str]) -> frozenset[str]:
     """
     spelled = {flag.lower(): flag for flag in known} | _SYSTEM
     return frozenset(spelled.get(flag.lower(), flag) for flag in flags)
+
+
+async def _change(
+    view: View,
+    mailbox: Flaggable,
+    uids: Sequence[int],
+    action: FlagAction,
+    flags: frozenset[str],
+    unchanged_since: int | None,
+) -> set[int]:
+    """Change flags; return the UIDs left alone because they changed after ``unchanged_since``."""
+    if action is not FlagAction.REPLACE or all_changeable(view.rights):
+        return set(await mailbox.store_flags(uids, action, flags, unchanged_since))
+    # What the user may not change stays as it is.
+    modified = set(await mailbox.store_flags(uids, FlagAction.ADD, flags, unchanged_since))
+    uids = [uid for uid in uids if uid not in modified]
+    present = frozenset().union(*(view.snapshot.flags(uid) for uid in uids if uid in view.snapshot))
+    if surplus := changeable(present, view.rights) - flags:
+        await mailbox.store_flags(uids, FlagAction.REMOVE, surplus)
+    return modified
 
 
 def check_permanent(flags: frozenset[str], permanent: frozenset[str]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from mailcore.backend import Account, Mailbox, NoSuchMailbox, NotPermitted
+from mailcore.backend import Mailbox, NoSuchMailbox, NotPermitted
+from mailcore.imap.session.rights import check_readable
 from mailcore.imap.session.shared import Shared
+from mailcore.imap.summary import Summary
 from mailcore.imap.url import ImapUrl, UrlError, is_absolute, parse_url
 from mailcore.message import header_fields
 from mailcore.spool import CHUNK
@@ -23,6 +26,42 @@ _HERE: Final = "localhost"
 
 class BadUrl(Exception):
     """A URL names nothing that can be read here; its text is for the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Octets of a message that a URL names: a range of it, or some of its header fields.
+
+    Arguments:
+        mailbox, uid: where the message is.
+        summary: of the message.
+        start, end: the range, if ``data`` is None.
+        data: the header fields.
+    """
+
+    mailbox: Mailbox
+    uid: int
+    summary: Summary
+    start: int
+    end: int
+    data: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """Octets in all."""
+        return self.end - self.start if self.data is None else len(self.data)
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Yield them; raises BadUrl if the message is gone."""
+        if self.data is not None:
+            yield self.data
+            return
+        for at in range(self.start, self.end, CHUNK):
+            yield await self.read(at, min(at + CHUNK, self.end))
+
+    async def read(self, start: int, end: int) -> bytes:
+        """Return octets of the message; raises BadUrl if it is gone."""
+        return await _read(self.mailbox, self.uid, start, end)
 
 
 def own_url(session: Session, text: str) -> ImapUrl:
@@ -43,27 +82,25 @@ def own_url(session: Session, text: str) -> ImapUrl:
     return url
 
 
-async def open_own(account: Account, url: ImapUrl) -> Mailbox:
-    """Return the mailbox that a URL names.
-
-    Raises:
-        BadUrl: there is none, or it is not the one that the URL was made for.
-    """
+async def open_own(session: Session, url: ImapUrl) -> Mailbox:
+    """Return the mailbox that a URL names; raises BadUrl if there is none to be read."""
+    name = url.mailbox or ""
     try:
-        mailbox = await account.open(url.mailbox or "")
+        await check_readable(session, name)
+        return await session.open_account.open(name)
     except (NoSuchMailbox, NotPermitted):
         raise BadUrl("There is no such mailbox") from None
-    if url.uid_validity not in (None, mailbox.uid_validity):
-        raise BadUrl("The mailbox has another UIDVALIDITY")
-    return mailbox
 
 
-async def octets(url: ImapUrl, mailbox: Mailbox, shared: Shared) -> AsyncGenerator[bytes, None]:
-    """Yield what a URL names, in pieces: what FETCH BODY.PEEK[...] would give (RFC 5092 §6).
+async def locate(url: ImapUrl, mailbox: Mailbox, shared: Shared) -> Located:
+    """Find what a URL names: what FETCH BODY.PEEK[...] would give (RFC 5092 §6).
 
     Raises:
-        BadUrl: there is no such message, or it has no such part.
+        BadUrl: there is no such message, or it has no such part; or the mailbox is not the one
+            that the URL was made for.
     """
+    if url.uid_validity not in (None, mailbox.uid_validity):
+        raise BadUrl("The mailbox has another UIDVALIDITY")
     uid, section = url.uid or 0, url.section
     summary = (await shared.summaries(mailbox, [uid])).get(uid)
     if summary is None:
@@ -72,16 +109,19 @@ async def octets(url: ImapUrl, mailbox: Mailbox, shared: Shared) -> AsyncGenerat
     if found is None:
         raise BadUrl("The message has no such part")
     start, end = found
-    first, count = url.partial or (0, None)
     if section.fields:
         block = await _read(mailbox, uid, start, end)
         data = header_fields(block, section.fields, section.text == "HEADER.FIELDS.NOT")
-        yield data[first : None if count is None else first + count]
-        return
+        first, last = cut(url, 0, len(data))
+        return Located(mailbox, uid, summary, start, end, data[first:last])
+    return Located(mailbox, uid, summary, *cut(url, start, end))
+
+
+def cut(url: ImapUrl, start: int, end: int) -> tuple[int, int]:
+    """Return the part of a range that PARTIAL leaves; behind the end there is nothing."""
+    first, count = url.partial or (0, None)
     start = min(start + first, end)
-    end = end if count is None else min(start + count, end)
-    for at in range(start, end, CHUNK):
-        yield await _read(mailbox, uid, at, min(at + CHUNK, end))
+    return start, end if count is None else min(start + count, end)
 
 
 async def _read(mailbox: Mailbox, uid: int, start: int, end: int) -> bytes:

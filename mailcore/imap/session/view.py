@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from mailcore.backend import KeepsHistory, Mailbox
+from mailcore.backend import ALL_RIGHTS, KeepsHistory, Mailbox, Rights
 from mailcore.imap.responses import (
     Exists,
     Expunged,
@@ -71,6 +71,8 @@ class View:
         self.name = name
         self.mailbox = mailbox
         self.read_only = read_only
+        #: What its user may do in it (RFC 4314), as of the last command that asked.
+        self.rights: Rights = ALL_RIGHTS
         #: Whether its mod-sequences mean something.
         self.keeps_history = isinstance(mailbox, KeepsHistory)
         self.snapshot = snapshots.get(mailbox)

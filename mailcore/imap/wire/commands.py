@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mailcore.imap import commands as c
 from mailcore.imap.types import SequenceSet
-from mailcore.imap.wire import quotas
+from mailcore.imap.wire import quotas, rights, urls
 from mailcore.imap.wire.bounds import Bounds
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.fetch import fetch_items
@@ -336,6 +336,14 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "GETQUOTA": (c.GetQuota, quotas.get_quota),
     "GETQUOTAROOT": (c.GetQuotaRoot, quotas.get_quota_root),
     "SETQUOTA": (c.SetQuota, quotas.set_quota),
+    "GENURLAUTH": (c.GenUrlAuth, urls.gen_url_auth),
+    "RESETKEY": (c.ResetKey, urls.reset_key),
+    "URLFETCH": (c.UrlFetch, urls.url_fetch),
+    "SETACL": (c.SetAcl, rights.set_acl),
+    "DELETEACL": (c.DeleteAcl, rights.delete_acl),
+    "GETACL": (c.GetAcl, rights.get_acl),
+    "LISTRIGHTS": (c.ListRights, rights.list_rights),
+    "MYRIGHTS": (c.MyRights, rights.my_rights),
     "REPLACE": (c.Replace, _append),
     "UID REPLACE": (c.Replace, _append),
     "IDLE": (c.Idle, _bare(c.Idle)),

@@ -18,6 +18,7 @@ from mailcore.imap.types import (
     FetchPreview,
     Section,
 )
+from mailcore.imap.wire import rights, urls
 from mailcore.imap.wire.dates import format_date_time
 from mailcore.imap.wire.encode_fetch import encode_section
 from mailcore.imap.wire.encode_search import write_search_keys
@@ -502,6 +503,14 @@ _WRITERS: dict[type[c.Command], Writer] = {
     c.GetQuota: _get_quota,
     c.GetQuotaRoot: _on_mailbox(b"GETQUOTAROOT "),
     c.SetQuota: _set_quota,
+    c.SetAcl: rights.write_set_acl,
+    c.DeleteAcl: rights.write_delete_acl,
+    c.GetAcl: _on_mailbox(b"GETACL "),
+    c.ListRights: rights.write_list_rights,
+    c.MyRights: _on_mailbox(b"MYRIGHTS "),
+    c.GenUrlAuth: urls.write_gen_url_auth,
+    c.ResetKey: urls.write_reset_key,
+    c.UrlFetch: urls.write_url_fetch,
     c.Idle: _bare(b"IDLE"),
     c.Check: _bare(b"CHECK"),
     c.Close: _bare(b"CLOSE"),

@@ -9,6 +9,7 @@ from typing import Any
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import responses as r
 from mailcore.imap.types import ResponseCode, Status
+from mailcore.imap.wire import urls
 from mailcore.imap.wire.encode_fetch import encode_attributes, encode_item
 from mailcore.imap.wire.encode_fetch_table import encode_fetch_table
 from mailcore.imap.wire.quoting import (
@@ -50,6 +51,9 @@ class ResponseEncoder:
         self._enabled = enabled
         #: Whether a streamed FETCH response is open: nothing else can be said.
         self.in_fetch = False
+        # Whether it is one of URLFETCH, and with what it ends.
+        self._in_url_fetch = False
+        self._closing = b""
         self._separator = b""
         # Octets that the open literal still needs.
         self._due = 0
@@ -81,6 +85,13 @@ class ResponseEncoder:
             r.UnknownResponse: lambda response: b"* %b\r\n" % raw(response.data),
             r.QuotaResponse: _quota,
             r.QuotaRootResponse: self._quota_root,
+            r.AclResponse: self._acl,
+            r.ListRightsResponse: self._list_rights,
+            r.MyRightsResponse: self._my_rights,
+            r.GenUrlAuthResponse: urls.encode_gen_url_auth,
+            r.UrlFetchResponse: urls.encode_url_fetch,
+            r.UrlFetchBegin: self._url_fetch_begin,
+            r.UrlFetchEnd: self._url_fetch_end,
             r.FetchBegin: self._fetch_begin,
             r.LiteralBegin: self._literal_begin,
             r.LiteralChunk: self._literal_chunk,
@@ -196,6 +207,23 @@ class ResponseEncoder:
         words.extend(map(_context_update, response.updates))
         return b" ".join(words) + b"\r\n"
 
+    # acl-data        =  "ACL" SP mailbox *(SP identifier SP rights)
+    def _acl(self, response: r.AclResponse) -> bytes:
+        words = [self._mailbox(response.mailbox)]
+        words += [astring(word.encode()) for entry in response.entries for word in entry]
+        return b"* ACL %b\r\n" % b" ".join(words)
+
+    # listrights-data =  "LISTRIGHTS" SP mailbox SP identifier SP rights *(SP rights)
+    def _list_rights(self, response: r.ListRightsResponse) -> bytes:
+        words = (response.identifier, response.always, *response.optional)
+        rights = b" ".join(astring(word.encode()) for word in words)
+        return b"* LISTRIGHTS %b %b\r\n" % (self._mailbox(response.mailbox), rights)
+
+    # myrights-data   =  "MYRIGHTS" SP mailbox SP rights
+    def _my_rights(self, response: r.MyRightsResponse) -> bytes:
+        rights = astring(response.rights.encode())
+        return b"* MYRIGHTS %b %b\r\n" % (self._mailbox(response.mailbox), rights)
+
     # message-data    =  nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
     def _fetch_begin(self, response: r.FetchBegin) -> bytes:
         if self.in_fetch:
@@ -234,14 +262,31 @@ class ResponseEncoder:
         self.in_fetch = False
         return line
 
-    def _check_complete(self) -> None:
-        if not self.in_fetch:
+    def _url_fetch_begin(self, response: r.UrlFetchBegin) -> bytes:
+        if self.in_fetch:
+            raise LocalProtocolError("a FETCH response is open")
+        line = urls.encode_url_fetch_begin(response)
+        self.in_fetch = self._in_url_fetch = True
+        self._closing = b")" if response.item else b""
+        self._due = response.size
+        return line
+
+    def _url_fetch_end(self, response: r.UrlFetchEnd) -> bytes:
+        self._check_complete(url_fetch=True)
+        line = self._closing + urls.encode_url_fetch_end(response)
+        self.in_fetch = self._in_url_fetch = False
+        return line
+
+    def _check_complete(self, *, url_fetch: bool = False) -> None:
+        if not self.in_fetch or self._in_url_fetch is not url_fetch:
             raise LocalProtocolError("no FETCH response is open")
         if self._due:
             raise LocalProtocolError(f"{self._due} octets of the literal are missing")
 
 
-_STREAM = frozenset({r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd})
+_STREAM = frozenset(
+    {r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd, r.UrlFetchBegin, r.UrlFetchEnd}
+)
 
 
 def _item(value: int | str) -> bytes:

@@ -1,6 +1,4 @@
-"""The arguments of LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154,
-RFC 9590).
-"""
+"""The arguments of LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 8440, RFC 9590)."""
 
 from __future__ import annotations
 
@@ -15,7 +13,8 @@ from mailcore.imap.wire.strings import list_mailbox, reference
 _SELECT = frozenset({"SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"})
 # RECURSIVEMATCH says how the others match, and REMOTE widens them: neither selects by itself.
 _SELECT_MODIFIERS = frozenset({"RECURSIVEMATCH", "REMOTE"})
-_RETURN = frozenset({"SUBSCRIBED", "CHILDREN", "SPECIAL-USE"})
+# return-option   =/ "MYRIGHTS"                                              ; RFC 8440 §5
+_RETURN = frozenset({"SUBSCRIBED", "CHILDREN", "SPECIAL-USE", "MYRIGHTS"})
 
 
 # list            =  "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]

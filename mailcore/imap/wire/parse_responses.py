@@ -10,7 +10,15 @@ from collections.abc import Callable
 
 from mailcore.imap import responses as r
 from mailcore.imap.types import Status
-from mailcore.imap.wire import parse_fetch, parse_mailboxes, parse_search, parse_status, quotas
+from mailcore.imap.wire import (
+    parse_fetch,
+    parse_mailboxes,
+    parse_search,
+    parse_status,
+    quotas,
+    rights,
+    urls,
+)
 from mailcore.imap.wire.bounds import ResponseBounds
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.metadata import metadata
@@ -45,6 +53,11 @@ UNTAGGED: dict[str, Callable[[Cursor], r.Response]] = {
     "VANISHED": parse_mailboxes.vanished,
     "QUOTA": quotas.quota,
     "QUOTAROOT": quotas.quota_root,
+    "ACL": rights.acl,
+    "LISTRIGHTS": rights.rights_list,
+    "MYRIGHTS": rights.own_rights,
+    "GENURLAUTH": urls.generated,
+    "URLFETCH": urls.fetched,
     "SEARCH": parse_search.search,
     "SORT": parse_search.sort,
     "THREAD": parse_search.thread,

@@ -1,7 +1,8 @@
 """Octets to whole responses: the client's twin of :mod:`mailcore.imap.wire.framer`.
 
 A server's literals come without being asked for, so there is nothing to decide here. A big one that
-is a body of FETCH goes through in chunks; any other is held until its response is complete.
+is a body of FETCH or of URLFETCH goes through in chunks; any other is held until its response is
+complete.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from mailcore.imap.wire.framer import Announcement, Frame, MessageChunk, announc
 
 # message-data    =  nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att)) ; UIDFETCH: RFC 9586 §4
 _FETCH = re.compile(rb"\* [0-9]++ (?:UID)?FETCH \(", re.IGNORECASE)
+# RFC 4467 §9: what is big there is what a URL names; the URL itself is not.
+_URL_FETCH = re.compile(rb"\* URLFETCH ", re.IGNORECASE)
 # msg-att-static  =  ... "BODY" section ["<" number64 ">"] SP nstring / "RFC822" [...] SP nstring
 # A literal8 is marked with "~" (RFC 3516 §4.2).
 _BODY = re.compile(rb"(?:\]|\]<[0-9]++>|RFC822(?:\.HEADER|\.TEXT)?) ~?\Z", re.IGNORECASE)
@@ -31,17 +34,19 @@ _CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class BodyHead:
-    """A FETCH response as far as a body that streams.
+    """A FETCH or URLFETCH response as far as a body that streams.
 
     Arguments:
         data: what stands before its literal; of later bodies only what follows the one before.
         size: octets of the body.
         first: whether ``data`` begins with ``*``.
+        of_url: whether it is a URLFETCH response.
     """
 
     data: bytes
     size: int
     first: bool
+    of_url: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class BodyTail:
     """What stands behind the last body that streamed, without the CRLF."""
 
     data: bytes
+    of_url: bool = False
 
 
 Unit = Frame | BodyHead | MessageChunk | BodyTail
@@ -83,6 +89,7 @@ class ResponseFramer:
         self._mode = _Mode.LINE
         self._parts: list[bytes] = []
         self._is_fetch = False
+        self._is_url_fetch = False
         # Whether a body of this response has streamed.
         self._streaming = False
         # Octets of lines, and of lines and held literals together.
@@ -125,15 +132,17 @@ class ResponseFramer:
         is_first = not self._parts and not self._streaming
         if is_first:
             self._is_fetch = _FETCH.match(line) is not None
+            self._is_url_fetch = _URL_FETCH.match(line) is not None
         announced = None if is_first and _TEXT.match(line) else announcement(line)
         if announced is None:
             self._parts.append(line[:-2])
             data = b"".join(self._parts)
-            self._unit = BodyTail(data) if self._streaming else Frame(data)
+            self._unit = BodyTail(data, self._is_url_fetch) if self._streaming else Frame(data)
             self._next_response()
         elif announced.size > self.bounds.streamed and self._is_body(announced):
             self._parts.append(announced.before.removesuffix(b"~"))
-            self._unit = BodyHead(b"".join(self._parts), announced.size, not self._streaming)
+            data = b"".join(self._parts)
+            self._unit = BodyHead(data, announced.size, not self._streaming, self._is_url_fetch)
             self._parts = []
             self._streaming = True
             self._due = announced.size
@@ -158,6 +167,8 @@ class ResponseFramer:
         return line
 
     def _is_body(self, announced: Announcement) -> bool:
+        if self._is_url_fetch:
+            return True
         return self._is_fetch and _BODY.search(announced.before[-_BODY_TAIL:]) is not None
 
     def _expect_literal(self, line: bytes, size: int) -> None:

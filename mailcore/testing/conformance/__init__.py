@@ -37,8 +37,10 @@ from mailcore.testing.conformance.reading import Reading  # noqa: E402
 from mailcore.testing.conformance.replacing import Replacing  # noqa: E402
 from mailcore.testing.conformance.searching import Searching  # noqa: E402
 from mailcore.testing.conformance.sending import Sending  # noqa: E402
+from mailcore.testing.conformance.sharing import Sharing  # noqa: E402
 from mailcore.testing.conformance.suite import Subject, User  # noqa: E402
 from mailcore.testing.conformance.transfers import Transfers  # noqa: E402
+from mailcore.testing.conformance.urls import Urls  # noqa: E402
 from mailcore.testing.conformance.watching import Watching  # noqa: E402
 
 __all__ = ["Asyncio", "BackendConformance", "EventLoop", "Subject", "Trio", "User"]
@@ -59,6 +61,8 @@ class BackendConformance(
     Replacing,
     Searching,
     Quotas,
+    Sharing,
+    Urls,
     Watching,
     Extending,
     Sending,

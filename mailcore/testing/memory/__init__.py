@@ -27,14 +27,22 @@ from mailcore.testing.memory.mailbox import (
     StoredMessage,
     new_message,
 )
+from mailcore.testing.memory.sharing import (
+    OTHERS,
+    AccessList,
+    SharedMailbox,
+)
 
 __all__ = [
     "DEFAULT_MAILBOXES",
+    "OTHERS",
+    "AccessList",
     "MemoryAccount",
     "MemoryBackend",
     "MemoryDelivery",
     "MemoryMailbox",
     "MemoryUser",
+    "SharedMailbox",
     "StoredMessage",
     "new_message",
 ]

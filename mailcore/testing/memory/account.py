@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from hmac import compare_digest
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import (
+    ALL_RIGHTS,
     MAILBOX,
     MESSAGE,
     STORAGE,
     AccountEnded,
+    Cannot,
     CannotServe,
+    Grantable,
     Hint,
     MailboxExists,
     MailboxInfo,
+    MailboxMoved,
     MetadataChanged,
     NameChanged,
     NoSuchMailbox,
@@ -25,13 +31,20 @@ from mailcore.backend import (
     OverQuota,
     Peer,
     Resource,
+    Rights,
+    RightsChange,
     SubscriptionChanged,
+    UrlRole,
 )
+from mailcore.imap.listing import above
+from mailcore.imap.session.url_tokens import read_authorized
 from mailcore.imap.summary import Summary
 from mailcore.sasl import SaslError, ScramHash, ScramKeys, derive_keys
+from mailcore.spool import Content
 from mailcore.testing.memory.delivery import MemoryDelivery
 from mailcore.testing.memory.mailbox import MemoryMailbox
 from mailcore.testing.memory.metadata import change, check_private
+from mailcore.testing.memory.sharing import OTHERS, SharedMailbox
 
 if TYPE_CHECKING:
     from mailcore.testing.memory.backend import MemoryBackend
@@ -51,10 +64,10 @@ class MemoryUser:
     Arguments:
         name: an address.
         password: in the clear; a real backend keeps a hash.
-        new_id: gives a number that no mailbox has had.
+        backend: of all users.
     """
 
-    def __init__(self, name: str, password: str, new_id: Callable[[], int]) -> None:
+    def __init__(self, name: str, password: str, backend: MemoryBackend) -> None:
         self.name = name
         self.password = password
         self.mailboxes: dict[str, MemoryMailbox] = {}
@@ -62,7 +75,9 @@ class MemoryUser:
         self.subscribed: set[str] = set()
         #: Annotations of the server that are this user's own.
         self.metadata: dict[str, bytes] = {}
-        self._new_id = new_id
+        #: What URLs are authorized with, by the id of their mailbox.
+        self.url_keys: dict[str, bytes] = {}
+        self._backend = backend
         #: Limits of RFC 9208 by resource, STORAGE in octets; none at first.
         self.limits: dict[str, int] = {}
         self._message_ids = count(1)
@@ -106,16 +121,66 @@ class MemoryUser:
         if name in self.mailboxes:
             raise MailboxExists
         self.check_room(MAILBOX=1)
-        mailbox = self.mailboxes[name] = MemoryMailbox(self, self._new_id())
+        mailbox = self.mailboxes[name] = MemoryMailbox(self, self._backend.new_id())
+        inherited = next(
+            (self.mailboxes[one] for one in above(name) if one in self.mailboxes), None
+        )
+        if inherited is not None:
+            # RFC 4314 §4: what is below a mailbox is for whom that is.
+            mailbox.access.entries.update(inherited.access.entries)
         self.subscribed.add(name)
         return mailbox
 
     def open(self, name: str) -> MemoryMailbox:
-        """Return a mailbox; raises NoSuchMailbox."""
+        """Return a mailbox, of another user as well; raises NoSuchMailbox."""
+        owner, own_name = self.owner_of(name)
         try:
-            return self.mailboxes[name]
+            return owner.mailboxes[own_name]
         except KeyError:
             raise NoSuchMailbox from None
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Rename a mailbox of this user and what is below it; raises as RENAME does."""
+        if name in DEFAULT_MAILBOXES:
+            raise NotPermitted("This mailbox keeps its name")
+        # A name that is no mailbox has some below it, perhaps.
+        renamed = {
+            old: new_name + old.removeprefix(name)
+            for old in self.mailboxes
+            if old == name or old.startswith(name + "/")
+        }
+        if not renamed:
+            raise NoSuchMailbox
+        if any(new in self.mailboxes for new in renamed.values()):
+            raise MailboxExists
+        self.mailboxes = {renamed.get(old, old): box for old, box in self.mailboxes.items()}
+        self.special_use = {renamed.get(old, old): use for old, use in self.special_use.items()}
+        self.subscribed = {renamed.get(old, old) for old in self.subscribed}
+
+    def owner_of(self, name: str) -> tuple[MemoryUser, str]:
+        """Return whose mailbox a name is, and its name there; raises NoSuchMailbox."""
+        if not name.startswith(OTHERS):
+            return self, name
+        user, _, own_name = name.removeprefix(OTHERS).partition("/")
+        return self._backend.owner(user), own_name
+
+    def shared(self) -> Iterator[MailboxInfo]:
+        """Yield the mailboxes of others that this user has any right on."""
+        for owner in self._backend.users.values():
+            for own_name, mailbox in owner.mailboxes.items():
+                rights = mailbox.access.rights_of(self.name)
+                if owner is not self and rights:
+                    name = f"{OTHERS}{owner.name}/{own_name}"
+                    subscribed = name in self.subscribed
+                    yield MailboxInfo(
+                        name, mailbox.id, None, subscribed, rights=rights, personal=False
+                    )
+
+    def tell_of(self, mailbox: MemoryMailbox) -> None:
+        """Tell all that see a mailbox of this user that it has changed."""
+        for user in self._backend.users.values():
+            if mailbox.access.rights_of(user.name):
+                user.tell(MailboxMoved(mailbox.id))
 
     def usage(self) -> dict[str, int]:
         """Return how much there is of each resource of RFC 9208."""
@@ -164,11 +229,20 @@ class MemoryUser:
 
 
 class MemoryAccount:
-    """One connection of a user. All that an account can offer but Closes."""
+    """One connection of a user. All that an account can offer but Closes.
 
-    def __init__(self, backend: MemoryBackend, user: MemoryUser) -> None:
+    Arguments:
+        backend: of all users.
+        user: who is logged in.
+        url_role: as what.
+    """
+
+    def __init__(
+        self, backend: MemoryBackend, user: MemoryUser, url_role: UrlRole = UrlRole.USER
+    ) -> None:
         self._backend = backend
         self._user = user
+        self.url_role = url_role
 
     async def mailboxes(self) -> Sequence[MailboxInfo]:
         user = self._user
@@ -176,17 +250,25 @@ class MemoryAccount:
             MailboxInfo(name, mailbox.id, user.special_use.get(name), name in user.subscribed)
             for name, mailbox in user.mailboxes.items()
         ]
-        gone = user.subscribed - user.mailboxes.keys()
+        existing += user.shared()
+        gone = user.subscribed - {info.name for info in existing}
         return existing + [MailboxInfo(name, "", exists=False) for name in gone]
 
-    async def open(self, name: str) -> MemoryMailbox:
-        return self._user.open(name)
+    async def open(self, name: str) -> MemoryMailbox | SharedMailbox:
+        mailbox = self._user.open(name)
+        mine = self._user.owner_of(name)[0] is self._user
+        return mailbox if mine else SharedMailbox(mailbox, self._user)
 
     async def create(self, name: str) -> None:
-        self._user.create(name)
+        owner, own_name = self._user.owner_of(name)
+        if owner is not self._user and not any(one in owner.mailboxes for one in above(own_name)):
+            raise NotPermitted("Only below what somebody shares")
+        owner.create(own_name)
         self._user.tell(NameChanged(name))
 
     async def create_special(self, name: str, special_use: str) -> None:
+        if name.startswith(OTHERS):
+            raise CannotServe("Other users choose what their mailboxes are for")
         if special_use in self._user.special_use.values():
             raise CannotServe("There is one for that already")
         self._user.create(name)
@@ -194,42 +276,66 @@ class MemoryAccount:
         self._user.tell(NameChanged(name))
 
     async def delete(self, name: str) -> None:
-        if name in DEFAULT_MAILBOXES:
+        owner, own_name = self._user.owner_of(name)
+        if own_name in DEFAULT_MAILBOXES:
             raise NotPermitted("This mailbox stays")
-        self._user.open(name)
         # RFC 9051 §6.3.7: a subscription is the user's to end.
-        del self._user.mailboxes[name]
-        self._user.special_use.pop(name, None)
+        gone = self._user.open(name)
+        del owner.mailboxes[own_name]
+        owner.special_use.pop(own_name, None)
+        for user in self._backend.users.values():
+            user.url_keys.pop(gone.id, None)
         self._user.tell(NameChanged(name))
 
     async def rename(self, name: str, new_name: str) -> None:
         user = self._user
         if name == "INBOX":
             # RFC 9051 §6.3.6: its messages move, INBOX itself stays.
-            user.create(new_name)
+            await self.create(new_name)
             await user.inbox.move(list(user.inbox.messages), new_name)
-            user.tell(NameChanged(new_name))
             return
-        if name in DEFAULT_MAILBOXES:
-            raise NotPermitted("This mailbox keeps its name")
-        # A name that is no mailbox has some below it, perhaps.
-        renamed = {
-            old: new_name + old.removeprefix(name)
-            for old in user.mailboxes
-            if old == name or old.startswith(name + "/")
-        }
-        if not renamed:
-            raise NoSuchMailbox
-        if any(new in user.mailboxes for new in renamed.values()):
-            raise MailboxExists
-        user.mailboxes = {renamed.get(old, old): box for old, box in user.mailboxes.items()}
-        user.special_use = {renamed.get(old, old): use for old, use in user.special_use.items()}
-        user.subscribed = {renamed.get(old, old) for old in user.subscribed}
+        owner, own_name = user.owner_of(name)
+        new_owner, new_own_name = user.owner_of(new_name)
+        if new_owner is not owner:
+            raise Cannot("A mailbox stays with its owner")
+        if owner is not user:
+            # Who renames what is above mailboxes might have no rights on them.
+            owner.open(own_name)
+        owner.rename(own_name, new_own_name)
         user.tell(NameChanged(new_name, name))
+
+    @property
+    def others_prefix(self) -> str:
+        return OTHERS if len(self._backend.users) > 1 else ""
+
+    async def my_rights(self, mailbox: str) -> Rights:
+        return self._user.open(mailbox).access.rights_of(self._user.name)
+
+    async def access_list(self, mailbox: str) -> Mapping[str, Rights]:
+        access = self._user.open(mailbox).access
+        return {access.owner: ALL_RIGHTS, **access.entries}
+
+    async def change_access(
+        self, mailbox: str, identifier: str, change: RightsChange, rights: Rights
+    ) -> None:
+        access = self._user.open(mailbox).access
+        if identifier.lower() == access.owner.lower():
+            raise NotPermitted("The owner may do everything, always")
+        if not rights <= ALL_RIGHTS:
+            raise NotPermitted("There are no rights of our own here")
+        access.change(identifier.lower(), change, rights)
+
+    async def delete_access(self, mailbox: str, identifier: str) -> None:
+        self._user.open(mailbox).access.entries.pop(identifier.lower(), None)
+
+    async def grantable(self, mailbox: str, identifier: str) -> Grantable:
+        if identifier.lower() == self._user.open(mailbox).access.owner.lower():
+            return Grantable(ALL_RIGHTS)
+        return Grantable(optional=[frozenset(right) for right in sorted(ALL_RIGHTS)])
 
     async def quota_roots(self, mailbox: str) -> Sequence[str]:
         self._user.open(mailbox)
-        return [""]
+        return [""] if self._user.owner_of(mailbox)[0] is self._user else []
 
     async def quota(self, root: str) -> Mapping[str, Resource]:
         usage = {"": self._user.usage()}[root]
@@ -262,6 +368,34 @@ class MemoryAccount:
 
     def watch(self, callback: Callable[[Hint], None]) -> Callable[[], None]:
         return self._user.watch(callback)
+
+    def is_user(self, name: str) -> bool:
+        return name.lower() == self._user.name.lower()
+
+    async def make_url_key(self, mailbox: str) -> bytes:
+        user = self._user
+        return user.url_keys.setdefault(user.open(mailbox).id, secrets.token_bytes())
+
+    async def url_key(self, user: str, mailbox: str) -> bytes | None:
+        owner = self._backend.owner(user)
+        return owner.url_keys.get(owner.open(mailbox).id)
+
+    async def reset_url_keys(self, mailbox: str | None) -> None:
+        if mailbox is None:
+            self._user.url_keys.clear()
+        else:
+            self._user.url_keys.pop(self._user.open(mailbox).id, None)
+
+    async def open_for_url(self, user: str, mailbox: str) -> MemoryMailbox:
+        owner = self._backend.owner(user)
+        found = owner.open(mailbox)
+        if "r" not in found.access.rights_of(owner.name):
+            # RFC 4467 §7: it may have changed since the URL was made.
+            raise NoSuchMailbox
+        return found
+
+    async def read_url(self, url: str) -> Content:
+        return await read_authorized(self, url, datetime.now(UTC))
 
     def submission(self, peer: Peer) -> MemoryDelivery:
         return MemoryDelivery(self._backend, self._user)

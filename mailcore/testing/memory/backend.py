@@ -10,7 +10,14 @@ from functools import partial
 from itertools import count
 from typing import Final
 
-from mailcore.backend import AuthenticationFailed, AuthorizationFailed, Honoured, Peer
+from mailcore.backend import (
+    AuthenticationFailed,
+    AuthorizationFailed,
+    Honoured,
+    NoSuchMailbox,
+    Peer,
+    UrlRole,
+)
 from mailcore.channel import ClientCertificate
 from mailcore.sasl import (
     AnonymousCredentials,
@@ -36,6 +43,8 @@ class MemoryBackend:
         tokens: bearer token to user name.
         guest: the user as whom anybody may log in by ANONYMOUS; None for nobody.
         now: gives the date of what arrives; None for the present.
+        submission_server: the user as whom a submission server reads what URLs name (RFC 4467 §3);
+            None for nobody. It is not needed for BURL here.
     """
 
     scram_hashes: Final[Collection[ScramHash]] = ("SHA-256", "SHA-1")
@@ -47,6 +56,7 @@ class MemoryBackend:
         tokens: Mapping[str, str] | None = None,
         guest: str | None = None,
         now: Callable[[], datetime] | None = None,
+        submission_server: str | None = None,
     ) -> None:
         self._ids = count(1)
         # A real one keeps it beside its users: their salts outlive the process, too.
@@ -59,12 +69,13 @@ class MemoryBackend:
         self.now = now or partial(datetime.now, UTC)
         self.tokens = dict(tokens or {})
         self.guest = guest
+        self.submission_server = submission_server
         for name, password in (passwords or {}).items():
             self.add_user(name, password)
 
     def add_user(self, name: str, password: str) -> MemoryUser:
         """Make a user with the mailboxes that everybody has."""
-        user = self.users[name.lower()] = MemoryUser(name, password, self.new_id)
+        user = self.users[name.lower()] = MemoryUser(name, password, self)
         return user
 
     def new_id(self) -> int:
@@ -103,11 +114,23 @@ class MemoryBackend:
                 user = self._user(self.guest or "")
         if isinstance(credentials, PlainCredentials | ScramCredentials | ExternalCredentials):
             _check_authzid(user, credentials.authzid)
-        return MemoryAccount(self, user)
+        role = UrlRole.USER
+        if isinstance(credentials, AnonymousCredentials):
+            role = UrlRole.ANONYMOUS
+        elif user.name == self.submission_server:
+            role = UrlRole.SUBMISSION
+        return MemoryAccount(self, user, role)
+
+    def owner(self, name: str) -> MemoryUser:
+        """Return the user of that name; raises NoSuchMailbox, as none of theirs is there."""
+        try:
+            return self.users[name.lower()]
+        except KeyError:
+            raise NoSuchMailbox from None
 
     def extensions(self, peer: Peer, *, submission: bool) -> Honoured:
         # All of it is delivered here and now: never late, and never sent on without TLS.
-        return Honoured(require_tls=True, deliver_by=0, priority="")
+        return Honoured(require_tls=True, deliver_by=0, priority="", urls=submission)
 
     def _user(self, name: str) -> MemoryUser:
         try:

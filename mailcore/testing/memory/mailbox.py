@@ -11,7 +11,6 @@ from mailcore.backend import (
     Changes,
     Copied,
     FlagAction,
-    MailboxMoved,
     MessageState,
     NewMessage,
     ObjectIds,
@@ -19,6 +18,7 @@ from mailcore.backend import (
 )
 from mailcore.imap.summary import Summary
 from mailcore.spool import Content
+from mailcore.testing.memory.sharing import AccessList
 
 if TYPE_CHECKING:
     from mailcore.testing.memory.account import MemoryUser
@@ -58,6 +58,8 @@ class MemoryMailbox:
     permanent_flags = _PERMANENT
 
     def __init__(self, user: MemoryUser, number: int) -> None:
+        #: What others may do with it.
+        self.access = AccessList(user.name)
         self.id = f"mailbox-{number}"
         self.uid_validity = number
         self.messages: dict[int, StoredMessage] = {}
@@ -119,13 +121,17 @@ class MemoryMailbox:
             )
             for new, data, summary in read
         ]
-        self._user.tell(MailboxMoved(self.id))
+        self._user.tell_of(self)
         return uids
 
     async def replace(self, uid: int, message: NewMessage, name: str) -> int:
+        return await self.replace_by(uid, message, self._user.open(name))
+
+    async def replace_by(self, uid: int, message: NewMessage, target: MemoryMailbox) -> int:
+        """Store a message in another mailbox or this one, and remove one from here."""
         replaced = self.messages.pop(uid)
         try:
-            (new,) = await self._user.open(name).append([message])
+            (new,) = await target.append([message])
         except BaseException:
             # In its place again: messages are in the order of their UIDs.
             self.messages = dict(sorted({**self.messages, uid: replaced}.items()))
@@ -157,7 +163,7 @@ class MemoryMailbox:
                     new = state.flags - flags
             if new != state.flags:
                 message.state = state._replace(flags=new, modseq=self._modseq)
-        self._user.tell(MailboxMoved(self.id))
+        self._user.tell_of(self)
         return modified
 
     async def expunge(self, uids: Sequence[int]) -> None:
@@ -165,21 +171,28 @@ class MemoryMailbox:
         for uid in uids:
             if self.messages.pop(uid, None) is not None:
                 self._vanished.append((self._modseq, uid))
-        self._user.tell(MailboxMoved(self.id))
+        self._user.tell_of(self)
 
     async def copy(self, uids: Sequence[int], name: str) -> Copied:
-        target = self._user.open(name)
+        return self.copy_to(uids, self._user.open(name))
+
+    async def move(self, uids: Sequence[int], name: str) -> Copied:
+        return await self.move_to(uids, self._user.open(name))
+
+    def copy_to(self, uids: Sequence[int], target: MemoryMailbox) -> Copied:
+        """Copy into a mailbox, whoever's it is."""
         target._modseq += 1
         source = [uid for uid in uids if uid in self.messages]
         originals = [self.messages[uid] for uid in source]
         size = sum(len(one.data) for one in originals)
         target._user.check_room(STORAGE=size, MESSAGE=len(originals))
         copies = [target._add(one.state, one.data, one.summary, one.ids) for one in originals]
-        target._user.tell(MailboxMoved(target.id))
+        target._user.tell_of(target)
         return Copied(target.uid_validity, source, copies)
 
-    async def move(self, uids: Sequence[int], name: str) -> Copied:
-        copied = await self.copy(uids, name)
+    async def move_to(self, uids: Sequence[int], target: MemoryMailbox) -> Copied:
+        """Move into a mailbox, whoever's it is."""
+        copied = self.copy_to(uids, target)
         await self.expunge(copied.source)
         return copied
 

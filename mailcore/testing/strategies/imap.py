@@ -299,6 +299,7 @@ def _perhaps_page(command: c.Fetch) -> st.SearchStrategy[c.Fetch]:
 
 _RETURN_OPTIONS = ("MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE", "RELEVANCY")
 _RETURNS = st.none() | _words(*_RETURN_OPTIONS).filter(bool)
+_RIGHTS = st.text("lrswipkxteacd019", max_size=8)
 
 
 def _stores(actions: Sequence[str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[c.Command]:
@@ -313,6 +314,8 @@ def _stores(actions: Sequence[str], values: st.SearchStrategy[Any]) -> st.Search
         st.none() | _MOD_SEQUENCES,
     )
 
+
+_MECHANISMS = st.sampled_from(["INTERNAL", "XSAMPLE"])
 
 #: One strategy a kind of command.
 COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
@@ -373,7 +376,7 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         mailbox_patterns,
         st.lists(mailbox_patterns, min_size=1, max_size=3).map(tuple),
         _words("SUBSCRIBED", "SPECIAL-USE"),
-        _words("SUBSCRIBED", "SPECIAL-USE", "CHILDREN"),
+        _words("SUBSCRIBED", "SPECIAL-USE", "CHILDREN", "MYRIGHTS"),
         _STATUS_ITEMS,
         st.just(()) | st.lists(entry_names, min_size=1, max_size=3).map(tuple),
     ),
@@ -427,6 +430,35 @@ COMMANDS: dict[type[c.Command], st.SearchStrategy[c.Command]] = {
         tags,
         texts,
         st.lists(st.tuples(atoms.map(str.upper), _MOD_SEQUENCES), max_size=3).map(tuple),
+    ),
+    c.SetAcl: st.builds(
+        c.SetAcl, tags, mailbox_names, texts, _RIGHTS, st.sampled_from(["", "+", "-"])
+    ),
+    c.DeleteAcl: st.builds(c.DeleteAcl, tags, mailbox_names, texts),
+    c.GetAcl: st.builds(c.GetAcl, tags, mailbox_names),
+    c.ListRights: st.builds(c.ListRights, tags, mailbox_names, texts),
+    c.MyRights: st.builds(c.MyRights, tags, mailbox_names),
+    c.GenUrlAuth: st.builds(
+        c.GenUrlAuth,
+        tags,
+        st.lists(st.tuples(texts, _MECHANISMS), min_size=1, max_size=3).map(tuple),
+    ),
+    c.ResetKey: st.builds(c.ResetKey, tags)
+    | st.builds(
+        c.ResetKey, tags, mailbox_names, st.lists(_MECHANISMS, max_size=2, unique=True).map(tuple)
+    ),
+    c.UrlFetch: st.builds(
+        c.UrlFetch,
+        tags,
+        st.lists(
+            st.builds(
+                c.WantedUrl,
+                texts,
+                st.sampled_from([(), ("BODY",), ("BODYPARTSTRUCTURE", "BINARY")]),
+            ),
+            min_size=1,
+            max_size=3,
+        ).map(tuple),
     ),
     c.Expunge: st.builds(c.Expunge, tags, st.none() | message_sets),
     c.Search: st.builds(

@@ -164,7 +164,23 @@ threads = st.recursive(
     max_leaves=6,
 )
 
-#: One strategy a kind of response, but for the pieces of a streamed FETCH.
+_RIGHTS = st.text("lrswipkxteacd019", max_size=8)
+_URLS = texts.filter(lambda text: text.isprintable())
+#: What URLFETCH tells of a URL.
+fetched_urls = st.one_of(
+    st.builds(r.FetchedUrl, _URLS, st.none() | st.binary(max_size=20)),
+    st.builds(
+        r.FetchedUrl,
+        _URLS,
+        st.none() | st.binary(max_size=20),
+        st.sampled_from(["BODY", "BINARY"]),
+        st.none() | parts,
+    ),
+    st.builds(r.FetchedUrl, _URLS, structure=parts),
+)
+_FETCHED_URLS = st.lists(fetched_urls, max_size=3).map(tuple)
+
+#: One strategy a kind of response, but for the pieces of a streamed FETCH or URLFETCH.
 RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
     r.Tagged: st.builds(
         r.Tagged, tags, st.sampled_from([Status.OK, Status.NO, Status.BAD]), _LINE_TEXTS, codes
@@ -252,6 +268,21 @@ RESPONSES: dict[type[r.Response], st.SearchStrategy[r.Response]] = {
     r.IdResponse: st.builds(
         r.IdResponse, st.none() | st.dictionaries(texts, st.none() | texts, max_size=3)
     ),
+    r.AclResponse: st.builds(
+        r.AclResponse, mailbox_names, st.lists(st.tuples(texts, _RIGHTS), max_size=3).map(tuple)
+    ),
+    r.ListRightsResponse: st.builds(
+        r.ListRightsResponse,
+        mailbox_names,
+        texts,
+        _RIGHTS,
+        st.lists(_RIGHTS, max_size=3).map(tuple),
+    ),
+    r.MyRightsResponse: st.builds(r.MyRightsResponse, mailbox_names, _RIGHTS),
+    r.GenUrlAuthResponse: st.builds(
+        r.GenUrlAuthResponse, st.lists(texts, min_size=1, max_size=3).map(tuple)
+    ),
+    r.UrlFetchResponse: st.builds(r.UrlFetchResponse, _FETCHED_URLS.filter(bool)),
     r.FetchResponse: st.builds(r.FetchResponse, _NUMBERS, _ATTRIBUTES, st.booleans()),
     r.UnknownResponse: st.builds(
         r.UnknownResponse,
@@ -270,7 +301,9 @@ def streamed_fetches(draw: st.DrawFn, streamed: int) -> list[r.Response]:
     """Pieces of one FETCH response whose bodies have more than ``streamed`` octets."""
     begin = draw(st.builds(r.FetchBegin, _NUMBERS, _ATTRIBUTES, st.booleans()))
     pieces: list[r.Response] = [begin]
-    items = st.tuples(sections, st.none() | _SIZES) | st.tuples(
+    # A name that is a literal of that size could not be told from a body.
+    named = sections.filter(lambda one: all(len(name.encode()) <= streamed for name in one.fields))
+    items = st.tuples(named, st.none() | _SIZES) | st.tuples(
         st.sampled_from(["RFC822", "RFC822.HEADER", "RFC822.TEXT"]), st.none()
     )
     for item, origin in draw(st.lists(items, min_size=1, max_size=3)):
@@ -278,3 +311,19 @@ def streamed_fetches(draw: st.DrawFn, streamed: int) -> list[r.Response]:
         pieces += [r.LiteralBegin(item, len(data), origin), r.LiteralChunk(data)]
     pieces.append(r.FetchEnd(draw(_ATTRIBUTES)))
     return pieces
+
+
+@st.composite
+def streamed_url_fetches(draw: st.DrawFn, streamed: int) -> list[r.Response]:
+    """Pieces of one URLFETCH response that streams more than ``streamed`` octets.
+
+    URLs, and what is told of others, are short enough not to stream.
+    """
+    data = draw(st.binary(min_size=streamed + 1, max_size=streamed + 50))
+    item = draw(st.sampled_from(["", "BODY", "BINARY"]))
+    structure = draw(st.none() | parts) if item else None
+    return [
+        r.UrlFetchBegin("imap://h/x/;UID=1", len(data), item, structure),
+        r.LiteralChunk(data),
+        r.UrlFetchEnd(draw(_FETCHED_URLS)),
+    ]

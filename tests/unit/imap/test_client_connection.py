@@ -573,3 +573,51 @@ def test_compress_begins_behind_its_ok(selected):
     assert server.expand(100) == b"b NOOP\r\n"
     with pytest.raises(RemoteProtocolError, match="not compressed"):
         hear(selected, b"* 5 EXISTS\r\n")
+
+
+# ----------------------------------------------------------------------------------- URLFETCH
+
+
+def test_one_response_on_several_urls_streams_them_one_by_one():
+    client = connected(limits=Limits(imap_response_streamed=5))
+    heard = hear(
+        client,
+        b'* URLFETCH a NIL b {3}\r\nxyz "c d" {6}\r\n123456 e NIL f (BINARY ~{7}\r\n1234567)'
+        b' (BODYPARTSTRUCTURE ("text" "plain" NIL NIL NIL "7bit" 1 1)) g "h"\r\n* 1 EXISTS\r\n',
+    )
+    assert heard == [
+        r.UrlFetchResponse((r.FetchedUrl("a"), r.FetchedUrl("b", b"xyz"))),
+        r.UrlFetchBegin("c d", 6),
+        r.LiteralChunk(b"123456"),
+        r.UrlFetchEnd((r.FetchedUrl("e"),)),
+        r.UrlFetchBegin("f", 7, "BINARY"),
+        r.LiteralChunk(b"1234567"),
+        r.UrlFetchEnd((r.FetchedUrl("g", b"h"),)),
+        r.Exists(1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data", [b"* URLFETCH a (BODY\r\n", b"* URLFETCH a (SIZE 3)\r\n", b"* URLFETCH a\r\n"]
+)
+def test_what_is_said_of_urls_and_is_not_in_the_grammar(data):
+    [event] = hear(connected(), data)
+    assert isinstance(event, r.UnknownResponse)
+    assert event.problem
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.GenUrlAuth("a", ()),
+        c.GenUrlAuth("a", (("url", "no atom"),)),
+        c.ResetKey("a", None, ("INTERNAL",)),
+        c.UrlFetch("a", ()),
+        c.UrlFetch("a", (c.WantedUrl("url", ("no atom",)),)),
+        c.SetAcl("a", "INBOX", "fred", "+lr"),
+        c.SetAcl("a", "INBOX", "fred", "lr", "="),
+    ],
+)
+def test_commands_on_urls_and_rights_that_can_not_be_said(command):
+    with pytest.raises(LocalProtocolError):
+        connected().send(command)

@@ -122,3 +122,19 @@ def test_octets_that_are_no_text_are_written_out() -> None:
     transcript = Transcript(100)
     transcript.add("client", b"\xff\xfe\r\n")
     assert shown(transcript) == "C: \\xff\\xfe"
+
+
+def test_what_authorizes_a_url_is_masked() -> None:
+    url = "imap://bob@h/INBOX/;UID=1;URLAUTH=anonymous:internal:"
+    text = record(
+        [
+            ("c", f'a GENURLAUTH "{url[:-10]}" INTERNAL\r\n'),
+            ("s", f'* GENURLAUTH "{url}{"01" + "a" * 64}"\r\na OK done\r\n'),
+            ("c", f"BURL {url}{'01' + 'B' * 64} LAST\r\n"),
+        ]
+    )
+    assert text.splitlines()[1:] == [
+        f'S: * GENURLAUTH "{url}••••"',
+        "S: a OK done",
+        f"C: BURL {url}•••• LAST",
+    ]

@@ -19,6 +19,8 @@ ROWS = list(CAPABILITIES)
 #: What is served only with a capability: commands of a client that is logged in and has selected
 #: INBOX with one message, or of one that is not logged in.
 PROBES: dict[str, str] = {
+    "ACL": "MYRIGHTS INBOX",
+    "LIST-MYRIGHTS": 'LIST "" INBOX RETURN (MYRIGHTS)',
     "APPENDLIMIT=": "STATUS INBOX (APPENDLIMIT)",
     "BINARY": "FETCH 1 (BINARY.SIZE[1])",
     "CATENATE": "APPEND INBOX CATENATE (URL /INBOX/;UID=1)",
@@ -62,12 +64,15 @@ PROBES: dict[str, str] = {
     "UIDPLUS": "UID EXPUNGE 1",
     "UNSELECT": "UNSELECT",
     "URL-PARTIAL": "APPEND INBOX CATENATE (URL /INBOX/;UID=1/;PARTIAL=0.1)",
+    "URLAUTH": "RESETKEY",
+    "URLAUTH=BINARY": "URLFETCH (x BODY)",
     "WITHIN": "SEARCH OLDER 60",
     "X-GM-EXT-1": "FETCH 1 (X-GM-LABELS)",
 }
 #: Capabilities that nothing can be said for which would not be served without them; why not.
 WITHOUT_PROBE = {
     "IMAP4REV1": "all of the protocol",
+    "RIGHTS=": "says which rights ACL knows: test_session_acl.py",
     "REPLACE": "takes a literal: test_session_replace.py",
     "MULTIAPPEND": "takes two literals: test_session_append.py",
     "IMAP4REV2": "changes answers after ENABLE: test_session_rev2.py",

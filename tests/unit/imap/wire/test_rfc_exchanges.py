@@ -1,7 +1,7 @@
 """Every line that the RFCs show in their examples is read, by the role that would read it.
 
-``tests/data/imap_exchanges.txt`` holds them: lines of RFC 3501, 5256, 5267, 5465, 6203, 7162, 7377
-and 9051.
+``tests/data/imap_exchanges.txt`` holds them: lines of RFC 3501, 4314, 4467, 4469, 5256, 5267, 5465,
+5524, 6203, 7162, 7377, 8440, 8508 and 9051.
 With ``MAILCORE_RFCS`` set to a directory of ``rfcNNNN.txt`` the extraction itself is checked.
 """
 
@@ -46,6 +46,11 @@ ERRATA = {
     "B01 SORT RETURN (UPDATE) FLAGGED": "neither criteria nor charset",
     "B02 UID SORT RETURN (UPDATE COUNT) UTF-8 KEYWORD $Junk": "no criteria",
     '* ESEARCH (TAG "a00") (COUNT 17)': "brackets that RFC 4731 §3.1 has not",
+    "* 1 FETCH (FLAGS (\\Draft \\Deleted)": "a bracket is missing",
+    "* 2 FETCH (FLAGS (\\Answered)": "a bracket is missing",
+    "* 3 FETCH (FLAGS ($Forwarded \\Seen)": "a bracket is missing",
+    "A003 APPEND Drafts (\\Seen \\Draft $MDNSent) CATENATE": "wrapped with a narrow margin",
+    **{line: "two spaces" for _, _, line in LINES if line.startswith("A001 URLFETCH  (")},
 }
 
 
