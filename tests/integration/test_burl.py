@@ -18,10 +18,10 @@ from mailcore_agentpost.client import AgentPost
 from .accounts import Account, Wire, until
 
 
-def url_of(account: Account, mailbox: str, uid: int) -> str:
-    """Return the URL of a message, for its owner to submit."""
+def url_of(account: Account, mailbox: str, uid: int, section: str = "") -> str:
+    """Return the URL of a message or a part of it, for its owner to submit."""
     user = quote(account.address, safe="")
-    return f"imap://{user}@localhost/{mailbox}/;UID={uid};URLAUTH=submit+{user}"
+    return f"imap://{user}@localhost/{mailbox}/;UID={uid}{section};URLAUTH=submit+{user}"
 
 
 async def drafted(account: Account, parts: list[bytes | str]) -> str:
@@ -32,6 +32,14 @@ async def drafted(account: Account, parts: list[bytes | str]) -> str:
         uid = await client.catenate("Drafts", parts, ["\\Draft"])
         assert uid is not None
         return await authorized(client, url_of(account, "Drafts", uid))
+
+
+async def text_of_the_first(account: Account) -> str:
+    """Return the URL of the text of the first message in INBOX, authorized."""
+    host, port = account.server.imap
+    async with connect_imap(host, port, context=account.server.tls) as client:
+        await client.login(account.address, account.key)
+        return await authorized(client, url_of(account, "INBOX", 1, "/;SECTION=TEXT"))
 
 
 async def authorized(client: ImapClient, url: str) -> str:
@@ -62,8 +70,8 @@ def test_a_message_is_forwarded_without_being_downloaded(anna: Account, bert: Ac
 
 
 def test_parts_come_from_the_client_and_from_urls(anna: Account, bert: Account) -> None:
-    anna.append("Drafts", b"Subject: text\r\n\r\nfrom the server\r\n")
-    url = trio.run(drafted, anna, ["/Drafts/;UID=1/;SECTION=TEXT"])
+    anna.append("INBOX", b"Subject: text\r\n\r\nfrom the server\r\n")
+    url = trio.run(text_of_the_first, anna)
     wire = anna.raw_smtp()
     envelope(wire, anna.address, bert.address)
     head = f"From: {anna.address}\r\nSubject: both\r\n\r\n".encode()

@@ -7,7 +7,7 @@ import re
 from mailcore.imap.wire.cursor import Cursor
 from mailcore.imap.wire.fragments import Fragments
 from mailcore.imap.wire.quoting import astring, mailbox
-from mailcore.imap.wire.strings import reference
+from mailcore.imap.wire.strings import encoded_name
 
 # A system label: "\Inbox", "\Starred" ...
 _SYSTEM = re.compile(rb'\\[^\x00-\x20\x7f-\xff(){%*"\\\]]++')
@@ -17,7 +17,7 @@ _SYSTEM = re.compile(rb'\\[^\x00-\x20\x7f-\xff(){%*"\\\]]++')
 def label(cursor: Cursor) -> str:
     """Return a label; a system label with its backslash."""
     system = cursor.match(_SYSTEM)
-    return reference(cursor) if system is None else system[0].decode("ascii")
+    return encoded_name(cursor) if system is None else system[0].decode("ascii")
 
 
 # label-list      =  "(" [label *(SP label)] ")"
@@ -56,7 +56,7 @@ def write_label(out: Fragments, text: str) -> None:
     if is_system(text):
         out.line(text.encode("ascii"))
     else:
-        out.mailbox(text)
+        out.astring(mailbox(text, utf8=False))
 
 
 def write_labels(out: Fragments, some: tuple[str, ...]) -> None:

@@ -105,9 +105,18 @@ def reference(cursor: Cursor) -> str:
     return _mailbox_name(cursor, astring(cursor))
 
 
+def encoded_name(cursor: Cursor) -> str:
+    """Return a name in modified UTF-7, whatever the client has enabled."""
+    return _name(astring(cursor), encoded=True)
+
+
 def _mailbox_name(cursor: Cursor, data: bytes) -> str:
+    return _name(data, encoded=not cursor.utf8)
+
+
+def _name(data: bytes, *, encoded: bool) -> str:
     name = text(data)
-    if not cursor.utf8 and "&" in name:
+    if encoded and "&" in name:
         try:
             name = decode_mutf7(name)
         except ValueError:

@@ -9,6 +9,7 @@ import pytest
 from mailcore.backend import Changes, MessageState, Unavailable, all_messages
 from mailcore.limits import Limits
 from mailcore.testing import new_message, run
+from mailcore.testing.memory.sharing import AccessList
 
 # UIDVALIDITY of each mailbox of the memory backend is the order in which it was made.
 TREE = ("Projects", "Projects/Apple", "Projects/Apple/Core", "Projects/Pear", "Projectsx")
@@ -254,6 +255,7 @@ class Listed:
     """A mailbox that is listed anew each time."""
 
     id, uid_validity = "listed", 1
+    access = AccessList("alice@example.test")
 
     async def changes(self, since: int) -> Changes:
         return all_messages([MessageState(7)])
