@@ -20,6 +20,7 @@ from mailcore.imap.listing import DELIMITER, parents
 from mailcore.imap.responses import ListResponse, Tagged
 from mailcore.imap.session.answers import cannot, no, ok
 from mailcore.imap.session.identities import object_id
+from mailcore.imap.session.rights import visible_mailboxes
 from mailcore.imap.types import ResponseCode
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ async def delete(session: Session, command: commands.Delete) -> Tagged:
         with session.news.causing(NameChanged(command.mailbox)):
             await account.delete(command.mailbox)
     except NoSuchMailbox:
-        if command.mailbox in parents(info.name for info in await account.mailboxes()):
+        if command.mailbox in parents(info.name for info in await visible_mailboxes(session)):
             return no(command, "Only names below this one exist", "HASCHILDREN")
         raise
     return ok(command)

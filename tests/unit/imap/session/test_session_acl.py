@@ -421,6 +421,15 @@ def test_a_name_above_what_others_keep_is_not_renamed(alice, grant, bob):
     assert any(line.endswith(" Box2") for line in bob.ok('LIST "" *'))
 
 
+def test_a_name_above_what_is_hidden_is_not_there(alice, grant, bob):
+    bob.ok("CREATE Above/Below")
+    delete = f'DELETE "Other Users/{BOB}/Above"'
+    grant("r", "Above/Below")
+    assert alice.tagged(delete).startswith("NO [NONEXISTENT]")
+    grant("lr", "Above/Below")
+    assert alice.tagged(delete).startswith("NO [HASCHILDREN]")
+
+
 def test_a_new_mailbox_takes_over_the_list_of_its_parent(alice, grant, backend, bob):
     grant("lk")
     alice.ok(f'CREATE "{BOX}/new"')
