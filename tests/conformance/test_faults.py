@@ -45,7 +45,7 @@ async def counts_what_is_there(self: MemoryMailbox, since: int) -> Changes:
 async def keeps_no_zones(self: MemoryMailbox, since: int) -> Changes:
     changes: Changes = await SOUND["changes"](self, since)
     states = [
-        replace(one, internal_date=one.internal_date.astimezone(UTC)) for one in changes.messages
+        one._replace(internal_date=one.internal_date.astimezone(UTC)) for one in changes.messages
     ]
     return replace(changes, messages=states)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import mailbox
+import os
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -44,7 +46,8 @@ class Done:
 def run(data: Path, *words: str | Path) -> Done:
     """Run a command in this process: starting one takes longer than most of what they do."""
     out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
+    ours = patch.dict(os.environ, environment(), clear=True)
+    with ours, redirect_stdout(out), redirect_stderr(err):
         try:
             code = main(["admin", "--data", str(data), *map(str, words)])
         except SystemExit as end:  # after --help
