@@ -34,8 +34,6 @@ _now: Final = partial(datetime.now, UTC)
 
 #: Seconds that a refusal may take, handshake included.
 _REFUSAL_TIME: Final = 5.0
-#: Seconds that a client which is sent away has to hear it.
-_FAREWELL_TIME: Final = 5.0
 
 _FULL: Final[dict[DoorName, bytes]] = {
     "imap": b"* BYE Too many connections; try again later\r\n",
@@ -88,9 +86,14 @@ def session_door(
                 session.shut_down(reason)
                 session.wake()
 
+            told = False
+
             def send_away(reason: str) -> None:
+                nonlocal told
+                if told:  # and does not listen
+                    scope.deadline = connection.loop.current_time()
+                told = True
                 say_goodbye(reason)
-                scope.deadline = connection.loop.current_time() + _FAREWELL_TIME
 
             session.wake = _nobody_waits
             connection.on_shut_down = say_goodbye
