@@ -249,3 +249,15 @@ def test_before_login_the_bounds_are_tight_again() -> None:
     client.say(b"a UNAUTHENTICATE\r\n")
     client.answer("a")
     assert isinstance(client.say(b"b LOGIN x " + b"y" * 60 + b"\r\n"), c.BadCommand)
+
+
+def test_nothing_follows_the_end_of_what_is_compressed() -> None:
+    deflate = Deflate()
+    peer = Deflate()
+    deflate.receive(peer.compress(b"all") + peer.finish())
+    assert deflate.expand(100) == b"all"
+    assert deflate.ended
+    assert deflate.expand(100) == b""
+    deflate.receive(b"more")
+    with pytest.raises(BadCompression):
+        deflate.expand(100)

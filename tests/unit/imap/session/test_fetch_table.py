@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from mailcore.backend import FlagAction, Peer
 from mailcore.imap.session import Session, fetch
+from mailcore.imap.session.fetch_octets import read_sections
+from mailcore.imap.types import FetchBody, Section
 from mailcore.spool import CHUNK
 from mailcore.testing import Link, MemoryBackend, new_message, run
 
@@ -72,3 +74,15 @@ def test_tables_tell_what_single_responses_do(
 def _dateless(answer: bytes) -> bytes:
     """Leave out what differs between two mailboxes: when messages came, what they are called."""
     return re.sub(rb'INTERNALDATE "[^"]*"|EMAILID \([^)]*\)', b"", answer)
+
+
+class Gone:
+    """A mailbox that reads one range at a time, and has lost its messages."""
+
+    async def read(self, uid: int, start: int, end: int) -> bytes:
+        raise KeyError(uid)
+
+
+@pytest.mark.parametrize("sizes", [None, [5]], ids=["size unknown", "message gone"])
+def test_what_is_not_there_is_left_to_be_told_one_by_one(sizes: list[int] | None) -> None:
+    assert run(read_sections(Gone(), [FetchBody(Section())], [1], sizes, {})) is None

@@ -7,7 +7,9 @@ import base64
 import pytest
 
 from mailcore.backend import AuthenticationFailed, Peer
+from mailcore.imap.session.capabilities import may_authenticate
 from mailcore.limits import Limits
+from mailcore.sasl.types import BearerCredentials
 from mailcore.testing import MemoryBackend
 
 PLAIN = base64.b64encode(b"\0alice@example.test\0secret").decode()
@@ -161,3 +163,21 @@ def test_plaintext_behind_starttls_ends_the_session_before_any_handshake(connect
     client = connect(login=False, start_tls=True, peer=Peer("imap"))
     assert client.say(b"a STARTTLS\r\n" + behind) == b"* BYE Plaintext behind STARTTLS\r\n"
     assert client.closed
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("", True), ("localhost", True), ("::1", True), ("192.0.2.1", False), ("elsewhere", False)],
+)
+def test_who_is_on_this_machine_may_log_in_without_tls(host: str, local: bool) -> None:
+    assert may_authenticate(Peer("imap", host=host), True) is local
+    assert not may_authenticate(Peer("imap", host=host), False)
+
+
+def test_login_needs_a_backend_that_judges_passwords(connect, backend) -> None:
+    class TakesTokens:
+        credential_kinds = (BearerCredentials,)
+        authenticate = backend.authenticate
+
+    client = connect(login=False, over=TakesTokens())
+    assert client.tagged("LOGIN alice secret").startswith("NO [CANNOT]")

@@ -262,3 +262,9 @@ class Listed:
 
     async def read(self, uid: int, start: int, end: int) -> bytes:
         return b"Subject: x\r\n\r\n"[start:end]
+
+
+def test_so_many_mailboxes_at_a_time(connect) -> None:
+    client = connect(limits=Limits(search_mailboxes=1))
+    assert client.tagged("ESEARCH IN (personal) ALL") == "NO [LIMIT] Too many mailboxes at a time"
+    client.ok("ESEARCH IN (inboxes) ALL")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mailcore.backend import BackendError
+from mailcore.backend import AccountEnded, BackendError
+from mailcore.imap.commands import EventGroup
+from mailcore.imap.session.notify import Watch
 from mailcore.limits import Limits
 from mailcore.testing import run
 
@@ -292,3 +294,13 @@ def test_it_ends_with_the_login(pair):
 def test_a_backend_that_says_nothing_cannot(connect, one_mailbox, inbox):
     client = connect(select=None, over=one_mailbox(inbox))
     assert client.tagged("NOTIFY NONE").startswith("NO [CANNOT]")
+
+
+def test_what_is_no_event_is_not_wanted() -> None:
+    watch = Watch((EventGroup("personal", (), ("MessageNew", "MessageExpunge")),))
+    assert not watch.wants(AccountEnded("suspended"))
+
+
+def test_notify_says_set_or_none(pair) -> None:
+    client, _ = pair
+    assert client.tagged("NOTIFY PERHAPS") == "BAD Expected SET or NONE"
