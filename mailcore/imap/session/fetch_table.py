@@ -39,7 +39,14 @@ def columns_of(items: Sequence[FetchItem]) -> tuple[Column, ...] | None:
         if column is None:
             return None
         found.append(column)
-    return tuple(dict.fromkeys(found))
+    columns = tuple(dict.fromkeys(found))
+    sections = [_told_as(column) for column in columns if isinstance(column, FetchBody)]
+    # Two parts that begin at one octet have one name: a table has room for only one of them.
+    return columns if len(set(sections)) == len(sections) else None
+
+
+def _told_as(body: FetchBody) -> SectionColumn:
+    return SectionColumn(body.section, None if body.partial is None else body.partial[0])
 
 
 async def fetch_table(
@@ -69,8 +76,7 @@ async def fetch_table(
     made: dict[FetchColumn | SectionColumn, Sequence[Any]] = {}
     for column in columns:
         if isinstance(column, FetchBody):
-            origin = None if column.partial is None else column.partial[0]
-            made[SectionColumn(column.section, origin)] = next(sections)
+            made[_told_as(column)] = next(sections)
             continue
         values = _values(view, column, rows, summaries)
         if values is None:

@@ -29,7 +29,8 @@ LARGE = b"Subject: large\r\n\r\n" + b"0123456789abcde\n" * (CHUNK // 8)
 ITEMS = (
     "UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "MODSEQ", "ENVELOPE", "BODYSTRUCTURE", "BODY",
     "RFC822.HEADER", "PREVIEW", "EMAILID",
-    "BODY.PEEK[]", "BODY.PEEK[]<0.5>", "BODY.PEEK[]<3.9999>", "BODY.PEEK[]<9999.1>", "BODY[TEXT]",
+    "BODY.PEEK[]", "BODY.PEEK[]<0.5>", "BODY.PEEK[]<0.9>", "BODY.PEEK[]<3.9999>",
+    "BODY.PEEK[]<9999.1>", "BODY[TEXT]",
     "BODY.PEEK[HEADER]", "BODY.PEEK[TEXT]<2.3>", "BODY.PEEK[1]", "BODY.PEEK[1.MIME]",
     "BODY.PEEK[2.HEADER]", "BODY.PEEK[2.1]", "BODY.PEEK[7]", "BODY.PEEK[]",
     "BODY.PEEK[HEADER.FIELDS (SUBJECT X-A)]", "BODY.PEEK[HEADER.FIELDS.NOT (SUBJECT)]<1.4>",
@@ -86,3 +87,8 @@ class Gone:
 @pytest.mark.parametrize("sizes", [None, [5]], ids=["size unknown", "message gone"])
 def test_what_is_not_there_is_left_to_be_told_one_by_one(sizes: list[int] | None) -> None:
     assert run(read_sections(Gone(), [FetchBody(Section())], [1], sizes, {})) is None
+
+
+def test_two_parts_that_begin_at_one_octet_are_both_told() -> None:
+    told = answer("FETCH 1 (BODY.PEEK[]<0.5> BODY.PEEK[]<0.9>)", [MESSAGES[0]])
+    assert b"BODY[]<0> {5}\r\nSubje BODY[]<0> {9}\r\nSubject: )" in told
