@@ -1,7 +1,7 @@
 """The loop that runs one session over one stream, in one task.
 
 There is no second task for news: a session that is told of something calls its ``wake``, from
-whatever thread, and that cancels the receive in which this task waits.
+whatever thread, and that ends the receive in which this task waits.
 """
 
 from __future__ import annotations
@@ -13,23 +13,31 @@ from typing import Final
 
 from mailcore.flow import CLOSE, NEED_DATA, START_TLS, Session
 from mailcore.limits import DEFAULT_LIMITS, Limits
-from mailcore.net.loop import Loop, Scope
+from mailcore.net.alarm import Alarm
+from mailcore.net.loop import Interrupted
 from mailcore.net.stream import Stream
 
+#: Octets that a peer may get in a row, as fast as it reads them, before others have their turn.
+_TURN: Final = 256 * 1024
 #: Seconds that a session whose connection is gone has to release what it holds.
 _RELEASE_TIME: Final = 5.0
 
 
 class Waker:
-    """Interrupts a waiting receive. Calls between two waits count as one."""
+    """Interrupts a waiting receive. Calls between two waits count as one.
 
-    __slots__ = ("_call_soon", "_loop", "_scope", "_thread", "woken")
+    Arguments:
+        stream: that is received from.
+    """
 
-    def __init__(self, loop: Loop) -> None:
-        self._loop = loop
-        self._call_soon = loop.caller()
+    __slots__ = ("_alarm", "_call_soon", "_stream", "_thread", "_waiting", "woken")
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._call_soon = stream.loop.caller()
         self._thread = threading.get_ident()
-        self._scope: Scope | None = None
+        self._alarm = Alarm(stream.loop, self._interrupt)
+        self._waiting = False
         self.woken = False
 
     def __call__(self) -> None:
@@ -40,19 +48,28 @@ class Waker:
 
     def _wake(self) -> None:
         self.woken = True
-        if self._scope is not None:
-            self._scope.cancel()
+        self._interrupt()
 
-    async def receive(self, stream: Stream, deadline: float) -> bytes | None:
+    def _interrupt(self) -> None:
+        if self._waiting:
+            self._stream.interrupt()
+
+    async def receive(self, deadline: float) -> bytes | None:
         """Return what the stream gives, or None if woken or at the deadline (the loop's clock)."""
         if self.woken:
             return None
-        with self._loop.scope(deadline) as self._scope:
-            try:
-                return await stream.receive()
-            finally:
-                self._scope = None
-        return None
+        self._alarm.set(deadline)
+        self._waiting = True
+        try:
+            return await self._stream.receive()
+        except Interrupted:
+            return None
+        finally:
+            self._waiting = False
+
+    def close(self) -> None:
+        """Interrupt no more."""
+        self._alarm.cancel()
 
 
 class Patience:
@@ -121,10 +138,11 @@ async def drive(
         ssl.SSLError: a failed STARTTLS handshake.
     """
     loop = stream.loop
-    waker = Waker(loop)
+    waker = Waker(stream)
     session.wake = waker
     patience = Patience(limits, loop.current_time)
     ended = False
+    in_a_row = 0
     try:
         while True:
             waker.woken = False
@@ -132,24 +150,31 @@ async def drive(
             if step is CLOSE or (step is NEED_DATA and ended):
                 return
             if step is NEED_DATA:
-                ended = await _receive(session, stream, waker, patience)
+                ended = await _receive(session, waker, patience)
+                in_a_row = 0
             elif step is START_TLS:
                 await handshake(stream, tls, limits)
                 session.tls_started(stream.channel)
             else:
                 if session.delay:
                     await loop.sleep(max(session.delay, login_failed()))
-                await _send(stream, step, limits)
+                if not stream.send_now(step):
+                    await _flush(stream, len(step), limits)
+                in_a_row += len(step)
+                if in_a_row > _TURN:
+                    await loop.sleep(0)
+                    in_a_row = 0
                 patience.renew(session.timeout)
     finally:
+        waker.close()
         with loop.scope(loop.current_time() + _RELEASE_TIME, shield=True):
             await session.aclose()
 
 
-async def _receive(session: Session, stream: Stream, waker: Waker, patience: Patience) -> bool:
+async def _receive(session: Session, waker: Waker, patience: Patience) -> bool:
     """Give the session what comes, or tell it what does not; return True after the last octet."""
     patience.expect(session.timeout)
-    data = await waker.receive(stream, patience.until(logged_in=session.logged_in))
+    data = await waker.receive(patience.until(logged_in=session.logged_in))
     if data:
         patience.credit(len(data))
         session.receive_data(data)
@@ -161,12 +186,12 @@ async def _receive(session: Session, stream: Stream, waker: Waker, patience: Pat
     return data == b""
 
 
-async def _send(stream: Stream, data: bytes, limits: Limits) -> None:
-    seconds = limits.command_timeout + len(data) / limits.minimum_rate
+async def _flush(stream: Stream, octets: int, limits: Limits) -> None:
+    seconds = limits.command_timeout + octets / limits.minimum_rate
     with stream.loop.scope(stream.loop.current_time() + seconds) as scope:
-        await stream.send(data)
+        await stream.flush()
     if scope.cancelled_caught:
-        raise TooSlow(f"{len(data)} octets were not read in time")
+        raise TooSlow(f"{octets} octets were not read in time")
 
 
 async def handshake(

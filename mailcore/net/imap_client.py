@@ -45,7 +45,7 @@ from mailcore.net.imap_results import (
     read_selected,
 )
 from mailcore.net.stream import Stream
-from mailcore.net.trio import TRIO
+from mailcore.net.trio_loop import TRIO, take_socket
 from mailcore.sasl import (
     ClientMechanism,
     Credentials,
@@ -93,7 +93,7 @@ async def connect_imap(
         opened = await trio.open_tcp_stream(host, PORTS[security] if port is None else port)
     if scope.cancelled_caught:
         raise ImapError(f"no connection within {timeout:g} seconds")
-    stream = Stream(opened.socket, TRIO)
+    stream = Stream(take_socket(opened), TRIO)
     client = ImapClient(stream, timeout=timeout, limits=limits)
     try:
         trust = context or ssl.create_default_context()

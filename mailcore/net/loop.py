@@ -12,8 +12,12 @@ from types import TracebackType
 from typing import Any, Protocol
 
 
+class Interrupted(Exception):
+    """A :meth:`Socket.recv` was told to wait no more."""
+
+
 class Socket(Protocol):
-    """A connected or listening socket whose calls wait in the event loop.
+    """A connected or listening socket that is waited for in the event loop.
 
     A call that is cancelled has done nothing.
     """
@@ -23,9 +27,25 @@ class Socket(Protocol):
 
     def accept(self) -> Awaitable[tuple[Any, Any]]: ...
 
-    def recv(self, size: int, flags: int = 0, /) -> Awaitable[bytes]: ...
+    async def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """Wait for octets, whatever comes, and let others run meanwhile.
 
-    def send(self, data: memoryview, /) -> Awaitable[int]: ...
+        Raises:
+            Interrupted: there were none, and :meth:`interrupt` was called.
+        """
+        ...
+
+    def interrupt(self) -> None:
+        """Have the :meth:`recv` that waits, or the next one, wait no more."""
+        ...
+
+    def send(self, data: memoryview, /) -> int:
+        """Hand over what the kernel takes now, and return how much that was; 0 for nothing."""
+        ...
+
+    async def writable(self) -> None:
+        """Wait until the kernel takes something."""
+        ...
 
     def shutdown(self, how: int) -> None: ...
 
@@ -64,6 +84,14 @@ class Scope(Protocol):
         traceback: TracebackType | None,
         /,
     ) -> bool | None: ...
+
+
+class Timer(Protocol):
+    """A call that is to come."""
+
+    def cancel(self) -> None:
+        """Let it not come."""
+        ...
 
 
 class Event(Protocol):
@@ -117,6 +145,10 @@ class Loop(Protocol):
 
         It does nothing once the loop has ended.
         """
+        ...
+
+    def call_at(self, deadline: float, function: Callable[[], object]) -> Timer:
+        """Call a function at a moment, in the thread of the loop."""
         ...
 
     def wrap(self, socket: stdlib_socket.socket) -> Socket:

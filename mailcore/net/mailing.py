@@ -8,6 +8,7 @@ from dataclasses import replace
 import trio
 
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.net.loop import Socket
 from mailcore.net.sending import (
     CannotConnect,
     RecipientResult,
@@ -18,7 +19,7 @@ from mailcore.net.sending import (
 )
 from mailcore.net.smtp_client import SmtpClient, Where
 from mailcore.net.stream import Stream
-from mailcore.net.trio import TRIO
+from mailcore.net.trio_loop import TRIO, take_socket
 from mailcore.sasl import Credentials
 from mailcore.smtp import MailParameters, RcptTo, ReversePath
 
@@ -110,7 +111,7 @@ async def _connect(where: Where, limits: Limits, timeouts: Timeouts) -> SmtpClie
     return client
 
 
-async def _dial(where: Where) -> trio.socket.SocketType:
+async def _dial(where: Where) -> Socket:
     if where.host.startswith("/"):
-        return (await trio.open_unix_socket(where.host)).socket
-    return (await trio.open_tcp_stream(where.host, where.port)).socket
+        return take_socket(await trio.open_unix_socket(where.host))
+    return take_socket(await trio.open_tcp_stream(where.host, where.port))

@@ -14,11 +14,12 @@ from contextlib import suppress
 from typing import Final
 
 from mailcore.channel import NO_CHANNEL, Channel
-from mailcore.net.loop import Loop, Socket
+from mailcore.net.loop import Interrupted, Loop, Socket
 from mailcore.net.tls import channel_of
 
 #: How much is asked of the socket at a time, and encrypted at a time.
 CHUNK: Final = 64 * 1024
+_NOTHING: Final = memoryview(b"")
 #: How long a peer that is told goodbye has to read it before the socket is closed.
 LINGER: Final = 0.5
 
@@ -31,7 +32,9 @@ class Stream:
         loop: in which it is used.
     """
 
-    __slots__ = ("_incoming", "_outgoing", "_peer_done", "_socket", "_tls", "_unsent", "loop")
+    __slots__ = (
+        "_incoming", "_left", "_outgoing", "_peer_done", "_socket", "_tls", "_unsent", "loop"
+    )  # fmt: skip
 
     def __init__(self, socket: Socket, loop: Loop) -> None:
         self._socket = socket
@@ -39,7 +42,9 @@ class Stream:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
-        self._unsent = memoryview(b"")
+        # Of what was given to send: what is not encrypted yet, and what of it is not sent yet.
+        self._left = _NOTHING
+        self._unsent = _NOTHING
         self._peer_done = False
 
     @property
@@ -75,10 +80,10 @@ class Stream:
             try:
                 tls.do_handshake()
             except ssl.SSLWantReadError:
-                await self._flush()
+                await self.flush()
                 await self._feed()
             except ssl.SSLError:
-                await self._flush()  # the alert that says why
+                await self.flush()  # the alert that says why
                 raise
             else:
                 break
@@ -86,12 +91,13 @@ class Stream:
         # A server's session tickets wait in the outgoing buffer and leave together with the
         # greeting; a client's last words must not wait, for the server does.
         if client:
-            await self._flush()
+            await self.flush()
 
     async def receive(self) -> bytes:
         """Return octets as soon as there are some; ``b""`` once the peer will send no more.
 
         Raises:
+            Interrupted: there were none, and :meth:`interrupt` was called.
             OSError: the connection broke.
         """
         if self._tls is None:
@@ -102,17 +108,24 @@ class Stream:
             if data := self._decrypt(self._tls):
                 return data
             if not self._peer_done:
-                await self._flush()
+                await self.flush()
                 await self._feed()
         return b""
+
+    def interrupt(self) -> None:
+        """Have the :meth:`receive` that waits, or the next one, wait no more."""
+        self._socket.interrupt()
 
     def _decrypt(self, tls: ssl.SSLObject) -> bytes:
         """Return what all complete records in the buffer hold."""
         parts = []
+        incoming = self._incoming
         try:
-            while part := tls.read(CHUNK):
+            while incoming.pending or tls.pending() or incoming.eof:
+                if not (part := tls.read(CHUNK)):
+                    self._peer_done = True
+                    break
                 parts.append(part)
-            self._peer_done = True
         except ssl.SSLWantReadError:
             pass
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
@@ -125,15 +138,45 @@ class Stream:
         Raises:
             OSError: the connection broke.
         """
-        if self._tls is None:
-            await self._flush()  # what a cancelled send has left
-            self._unsent = memoryview(data)
-            await self._flush()
-            return
-        view = memoryview(data)
-        for start in range(0, len(view), CHUNK):
-            self._tls.write(view[start : start + CHUNK])
-            await self._flush()
+        if not self.send_now(data):
+            await self.flush()
+
+    def send_now(self, data: bytes) -> bool:
+        """Hand over what the kernel takes now; return whether that is all, or :meth:`flush` is due.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        # After a flush that was cancelled, there may be more.
+        self._left = memoryview(bytes(self._left) + data) if self._left else memoryview(data)
+        return self._push()
+
+    async def flush(self) -> None:
+        """Return when all that was given to send is in the hands of the kernel.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        while not self._push():
+            await self._socket.writable()
+
+    def _push(self) -> bool:
+        """Send until all is sent, or the kernel takes no more."""
+        while True:
+            while self._unsent:
+                sent = self._socket.send(self._unsent)
+                if not sent:
+                    return False
+                self._unsent = self._unsent[sent:]
+            if self._outgoing.pending:
+                self._unsent = memoryview(self._outgoing.read())
+            elif not self._left:
+                return True
+            elif self._tls is None:
+                self._unsent, self._left = self._left, _NOTHING
+            else:
+                self._tls.write(self._left[:CHUNK])
+                self._left = self._left[CHUNK:]
 
     async def _feed(self) -> None:
         data = await self._socket.recv(CHUNK)
@@ -141,14 +184,6 @@ class Stream:
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
-
-    async def _flush(self) -> None:
-        """Send what is encrypted. A cancelled flush leaves the rest for the next."""
-        while self._unsent or self._outgoing.pending:
-            if not self._unsent:
-                self._unsent = memoryview(self._outgoing.read())
-            sent = await self._socket.send(self._unsent)
-            self._unsent = self._unsent[sent:]
 
     async def aclose(self) -> None:
         """Close in order: TLS goodbye, end of our octets, a moment for the peer to read, socket.
@@ -161,6 +196,8 @@ class Stream:
                 await self._say_goodbye()
                 while not self._peer_done:
                     self._peer_done = not await self._socket.recv(CHUNK)
+        except Interrupted:
+            pass
         except self.loop.broken:
             pass
         finally:
@@ -170,5 +207,5 @@ class Stream:
         if self._tls is not None:
             with suppress(ssl.SSLWantReadError):  # the peer's own close_notify is not waited for
                 self._tls.unwrap()
-            await self._flush()
+            await self.flush()
         self._socket.shutdown(stdlib_socket.SHUT_WR)

@@ -10,12 +10,9 @@ Each ``serve_…`` runs until it is cancelled or its door is drained, and report
 
 from __future__ import annotations
 
-import math
 import socket as stdlib_socket
-from collections.abc import Callable, Collection
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Final
 
 import trio
 
@@ -24,55 +21,9 @@ from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net.binding import Listener, listen, listen_unix, take_over
 from mailcore.net.doors import TLS, imap_door, smtp_door
 from mailcore.net.listener import Door
-from mailcore.net.loop import Event, Loop, Scope, Socket, Tasks
+from mailcore.net.trio_loop import TRIO
 from mailcore.smtp.session import Listener as Habits
 from mailcore.smtp.session.listener import ORDINARY
-
-
-class TrioLoop:
-    """Trio, as :class:`mailcore.net.loop.Loop` has it."""
-
-    broken: tuple[type[Exception], ...] = (
-        OSError,
-        trio.BrokenResourceError,
-        trio.ClosedResourceError,
-    )
-
-    def current_time(self) -> float:
-        return trio.current_time()
-
-    async def sleep(self, seconds: float) -> None:
-        await trio.sleep(seconds)
-
-    def scope(self, deadline: float = math.inf, *, shield: bool = False) -> Scope:
-        return trio.CancelScope(deadline=deadline, shield=shield)
-
-    def event(self) -> Event:
-        return trio.Event()
-
-    def tasks(self) -> AbstractAsyncContextManager[Tasks]:
-        return trio.open_nursery()
-
-    def caller(self) -> Callable[[Callable[[], object]], None]:
-        token = trio.lowlevel.current_trio_token()
-
-        def call_soon(function: Callable[[], object]) -> None:
-            with suppress(trio.RunFinishedError):
-                token.run_sync_soon(function, idempotent=True)
-
-        return call_soon
-
-    def wrap(self, socket: stdlib_socket.socket) -> Socket:
-        return trio.socket.from_stdlib_socket(socket)
-
-    async def resolve(self, host: str | None, port: int) -> list[tuple[int, tuple[Any, ...]]]:
-        infos = await trio.socket.getaddrinfo(
-            host, port, type=trio.socket.SOCK_STREAM, flags=trio.socket.AI_PASSIVE
-        )
-        return list(dict.fromkeys((family, address) for family, _, _, _, address in infos))
-
-
-TRIO: Final[Loop] = TrioLoop()
 
 
 async def bind(host: str, port: int) -> list[Listener]:

@@ -31,6 +31,7 @@ from mailcore.net import (
 )
 from mailcore.net.binding import addresses, close
 from mailcore.net.doors import refusal
+from mailcore.net.trio_loop import TrioSocket
 from mailcore.serve.banner import Ready
 from mailcore.serve.lock import data_directory
 from mailcore.serve.protocol import (
@@ -300,9 +301,9 @@ def _http_door(
 ) -> Door:
     async def handle(connection: Connection) -> None:
         socket, closing = connection.socket, connection.closing
-        assert isinstance(socket, trio.socket.SocketType)  # HTTP is served on Trio only
+        assert isinstance(socket, TrioSocket)  # HTTP is served on Trio only
         assert isinstance(closing, trio.Event)
-        await backend.handle_http(trio.SocketStream(socket), connection.peer, closing)
+        await backend.handle_http(trio.SocketStream(socket.detach()), connection.peer, closing)
 
     return Door(
         "http",

@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 from mailcore.backend import Backend, Peer, Receives
 from mailcore.flow import Session
 from mailcore.limits import DEFAULT_LIMITS, Limits
-from mailcore.net.asyncio import ASYNCIO, bind, serving
+from mailcore.net.asyncio import bind, serving
+from mailcore.net.asyncio_loop import ASYNCIO
 from mailcore.net.doors import imap_sessions, session_door, smtp_sessions
 from mailcore.testing.certificates import certificate, client_context, server_context
 from mailcore.testing.faults import Faults, FaultySession, Protocol

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import trio
 
-from mailcore.net.asyncio import ASYNCIO
+from mailcore.net.asyncio_loop import ASYNCIO
 from mailcore.net.loop import Loop
 from mailcore.net.stream import Stream
-from mailcore.net.trio import TRIO
+from mailcore.net.trio_loop import TRIO
 from mailcore.serve.certificates import CertificateFiles
 
 MESSAGE = bytes(range(256)) * 4096
