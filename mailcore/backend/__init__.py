@@ -25,6 +25,7 @@ from mailcore.backend.accounts import (
 )
 from mailcore.backend.changes import (
     Changes,
+    FlagsChanged,
     MessageState,
     all_messages,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "Expungeable",
     "FlagAction",
     "Flaggable",
+    "FlagsChanged",
     "Forwarded",
     "FutureRelease",
     "Grantable",

@@ -27,6 +27,20 @@ class MessageState(NamedTuple):
     size: int | None = None
 
 
+class FlagsChanged(NamedTuple):
+    """What became of the flags of messages that are known: the same for all of them.
+
+    Arguments:
+        uids: rising. Those that are gone are passed over.
+        flags: all that each of them has now.
+        modseq: as of :class:`MessageState`.
+    """
+
+    uids: Sequence[int]
+    flags: frozenset[str]
+    modseq: int
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """The one change primitive: what is new, changed and vanished after a mod-sequence.
@@ -38,6 +52,8 @@ class Changes:
         uid_next: the UID that the next message would get at least.
         complete: True if ``messages`` is all there is, so that whatever is not in it has vanished.
             For ``since=0``, and for backends that keep no history.
+        flagged: a shorter way to tell of messages that were told before, or stand in ``messages``,
+            and have other flags since; taken in behind those, one after the other.
     """
 
     messages: Sequence[MessageState]
@@ -45,6 +61,7 @@ class Changes:
     highest_modseq: int = 1
     uid_next: int = 1
     complete: bool = False
+    flagged: Sequence[FlagsChanged] = ()
 
 
 def all_messages(messages: Iterable[MessageState], *, modseq: int = 1) -> Changes:

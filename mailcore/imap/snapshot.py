@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
-from mailcore.backend import Changes, Mailbox, MessageState
+from mailcore.backend import Changes, FlagsChanged, Mailbox, MessageState
 from mailcore.imap.verdicts import NO_DATE, UNKNOWN_DATE, Columns
 from mailcore.limits import DEFAULT_LIMITS, Limits
 
@@ -305,8 +305,10 @@ class Snapshot:
             if index is None:
                 added.append(message)
             else:
-                self._change(index, message)
+                self._change(index, message.uid, message.flags, message.modseq)
         self._add(added)
+        for flagged in changes.flagged:
+            self._change_flags(flagged)
         self.highest_modseq = max(self.highest_modseq, changes.highest_modseq)
         after_last = self.uids[-1] + 1 if self.uids else 1
         self.uid_next = max(self.uid_next, changes.uid_next, after_last)
@@ -323,14 +325,27 @@ class Snapshot:
         ):  # fmt: skip
             _delete(column, indexes)
 
-    def _change(self, index: int, message: MessageState) -> None:
-        if message.modseq < self._modseqs[index]:
+    def _change(self, index: int, uid: int, flags: frozenset[str], modseq: int) -> None:
+        if modseq < self._modseqs[index]:
             return
-        flags = self._intern(message.flags)
-        if flags != self._flags[index] or message.modseq != self._modseqs[index]:
+        flags = self._intern(flags)
+        if flags != self._flags[index] or modseq != self._modseqs[index]:
             self._flags[index] = flags
-            self._modseqs[index] = message.modseq
-            self._note((message.uid,))
+            self._modseqs[index] = modseq
+            self._note((uid,))
+
+    def _change_flags(self, changed: FlagsChanged) -> None:
+        uids, flags, modseq = changed
+        places = self._row(uids)
+        if places is not None and max(self._modseqs[places]) < modseq:
+            self._flags[places] = [self._intern(flags)] * len(uids)
+            self._modseqs[places] = array("Q", [modseq]) * len(uids)
+            self._note(uids)
+            return
+        for uid in uids:
+            index = self._index(uid)
+            if index is not None:
+                self._change(index, uid, flags, modseq)
 
     def _add(self, messages: list[MessageState]) -> None:
         messages.sort(key=lambda message: message.uid)

@@ -30,11 +30,21 @@ if TYPE_CHECKING:
     from mailcore.imap.session.contexts import Context
 
 _LAST_UID: Final = 2**32 - 1
+# Numbers in a column that can be read through in the time that it takes to look for one in it.
+_SOUGHT: Final = 16
 
 
 @lru_cache(maxsize=4096)
 def _with_recent(flags: frozenset[str]) -> frozenset[str]:
     return flags | {"\\Recent"}
+
+
+def _among(uids: set[int], known: array[int]) -> set[int]:
+    """Return those of some UIDs that stand in a rising column."""
+    if len(uids) * _SOUGHT > len(known):
+        return uids.intersection(known)
+    places = ((uid, bisect_left(known, uid)) for uid in uids)
+    return {uid for uid, place in places if place < len(known) and known[place] == uid}
 
 
 class MailboxReset(Exception):
@@ -244,13 +254,18 @@ class View:
             responses.append(Exists(len(self.uids)))
             if self.tells_recent and self.recent_count() != recent_before:
                 responses.append(Recent(self.recent_count()))
-        for uid in sorted(changed):
-            number = self.number(uid)
-            if number is not None and told.get(uid) != self.snapshot.modseq(uid):
+        for uid in self._untold_flags(sorted(changed), told):
+            if (number := self.number(uid)) is not None:
                 responses.append(self.flags_response(number, uid))
         if not self._gone:
             self._all_told = self._told_modseq
         return responses
+
+    def _untold_flags(self, changed: Sequence[int], told: Mapping[int, int]) -> Sequence[int]:
+        if not told:
+            return changed
+        modseqs = self.snapshot.rows(changed).modseqs()
+        return [uid for uid, own in zip(changed, modseqs, strict=True) if told.get(uid) != own]
 
     def told_code(self) -> ResponseCode | None:
         """Return HIGHESTMODSEQ for the end of a command that expunges (RFC 7162 §3.2.7)."""
@@ -299,8 +314,8 @@ class View:
                 if uid not in self.snapshot or self.snapshot.modseq(uid) >= told_modseq
             }
         else:
-            touched = {uid for uid in log if self.number(uid) is not None}
-        gone = {uid for uid in touched if uid not in self.snapshot}
+            touched = _among(set(log), self.uids)
+        gone = touched - _among(touched, self.snapshot.uids)
         self._gone |= gone
         known = self.snapshot.uids
         return touched - gone, known[bisect_right(known, self._last) :]

@@ -66,12 +66,14 @@ class Box:
         since = self.highest_modseq
         changes = await self.mailbox.changes(since)
         self._check(changes, since)
-        told = {state.uid: state for state in changes.messages}
         if changes.complete:
             self.states = {}
         for uid in changes.vanished:
             self.states.pop(uid, None)
-        self.states.update(told)
+        self.states.update((state.uid, state) for state in changes.messages)
+        for uids, flags, modseq in changes.flagged:
+            for uid in self.states.keys() & set(uids):
+                self.states[uid] = self.states[uid]._replace(flags=flags, modseq=modseq)
         self.highest_modseq = changes.highest_modseq
         self._uid_next = max(self._uid_next, changes.uid_next)
         return changes
@@ -92,8 +94,11 @@ class Box:
             assert changes.complete or state.modseq > since, "nothing happened to this message"
             assert state.internal_date.tzinfo is not None, "internal_date needs a time zone"
             assert state.size is None or state.size >= 0
-            system = {flag for flag in state.flags if flag.startswith("\\")}
-            assert system <= _SYSTEM_FLAGS, "system flags are spelled as in RFC 9051 §2.3.2"
+            _check_spelling(state.flags)
+        for flagged in changes.flagged:
+            assert list(flagged.uids) == sorted(set(flagged.uids)), "UIDs rise"
+            assert since < flagged.modseq <= changes.highest_modseq
+            _check_spelling(flagged.flags)
 
     async def expect(
         self,
@@ -112,6 +117,7 @@ class Box:
         assert {uid for uid in both if self.flags(uid) != before[uid].flags} == set(changed)
         if not changes.complete:
             told = {state.uid for state in changes.messages}
+            told.update(uid for flagged in changes.flagged for uid in flagged.uids)
             assert told == {*new, *changed}, "changes(since) told of what did not change"
         # A mailbox that always tells everything needs a mod-sequence only for its flags.
         counts = not changes.complete or modseq == 0 or isinstance(self.mailbox, Flaggable)
@@ -177,3 +183,8 @@ class Box:
         if len(found) < count:
             left_out(f"permanent_flags has {count} of RFC 9051 §2.3.2")
         return found[:count]
+
+
+def _check_spelling(flags: frozenset[str]) -> None:
+    system = {flag for flag in flags if flag.startswith("\\")}
+    assert system <= _SYSTEM_FLAGS, "system flags are spelled as in RFC 9051 §2.3.2"

@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from mailcore.backend import Changes, FlagAction, MessageState, Unavailable, all_messages
+from mailcore.backend import (
+    Changes,
+    FlagAction,
+    FlagsChanged,
+    MessageState,
+    Unavailable,
+    all_messages,
+)
 from mailcore.imap.snapshot import Snapshot, Snapshots
 from mailcore.limits import Limits
 from mailcore.testing import MemoryBackend, new_message, run
@@ -113,6 +120,29 @@ def test_flags_may_change_under_one_mod_sequence():
 def test_a_mod_sequence_without_a_change_of_flags_is_taken_in():
     snapshot = taken_in(all_messages([state(1)]), Changes([state(1, modseq=5)], highest_modseq=5))
     assert snapshot.modseq(1) == 5
+
+
+@pytest.mark.parametrize("uids", [[2, 3], [1, 2, 3, 4], [1, 3], [4], [9], [1, 3, 9], []], ids=str)
+def test_flags_of_many_are_taken_in_as_those_of_each(uids: list[int]):
+    before = all_messages([state(1), state(2, SEEN, 4), state(3), state(4, modseq=9)], modseq=9)
+    flagged = FlagsChanged(uids, SEEN, 5)
+    together = taken_in(before, Changes([], flagged=[flagged], highest_modseq=9))
+    states = [state(uid, SEEN, 5) for uid in uids if uid <= 4]
+    apart = taken_in(before, Changes(states, highest_modseq=9))
+    assert contents(together) == contents(apart)
+    assert together.log_since(4) == apart.log_since(4)
+
+
+def test_flags_of_many_are_taken_in_in_order_and_behind_what_is_new():
+    snapshot = taken_in(
+        all_messages([state(1)]),
+        Changes(
+            [state(2, modseq=2)],
+            flagged=[FlagsChanged([1, 2], SEEN, 3), FlagsChanged([2], FLAGGED, 4)],
+            highest_modseq=4,
+        ),
+    )
+    assert contents(snapshot) == {1: (SEEN, 3), 2: (FLAGGED, 4)}
 
 
 def test_numbers_never_go_back():
