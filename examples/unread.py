@@ -1,13 +1,12 @@
 """Say what is unread: PASSWORD=secret python unread.py anna imap.example.org"""
 
+import asyncio
 import os
 import sys
 
-import trio
-
 from mailcore.imap import searchkeys
 from mailcore.message import decode_header
-from mailcore.net import connect_imap
+from mailcore.net.asyncio import connect_imap
 
 
 async def main(user, host, port="993"):
@@ -19,4 +18,4 @@ async def main(user, host, port="993"):
             print(message.uid, decode_header(message.envelope.subject or b""))
 
 
-trio.run(main, *sys.argv[1:])
+asyncio.run(main(*sys.argv[1:]))

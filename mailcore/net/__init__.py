@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from mailcore.net.doors import smtp_door as smtp_door
     from mailcore.net.driver import drive as drive
     from mailcore.net.imap_client import ImapClient as ImapClient
-    from mailcore.net.imap_client import connect_imap as connect_imap
     from mailcore.net.imap_results import CommandRefused as CommandRefused
     from mailcore.net.imap_results import FetchedMessage as FetchedMessage
     from mailcore.net.imap_results import ImapError as ImapError
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from mailcore.net.listener import Admission as Admission
     from mailcore.net.listener import Connection as Connection
     from mailcore.net.listener import Door as Door
-    from mailcore.net.mailing import connect_smtp as connect_smtp
-    from mailcore.net.mailing import send_mail as send_mail
     from mailcore.net.sending import Outcome as Outcome
     from mailcore.net.sending import RecipientResult as RecipientResult
     from mailcore.net.sending import SendError as SendError
@@ -52,6 +49,9 @@ if TYPE_CHECKING:
     from mailcore.net.trio import adopt as adopt
     from mailcore.net.trio import bind as bind
     from mailcore.net.trio import bind_unix as bind_unix
+    from mailcore.net.trio import connect_imap as connect_imap
+    from mailcore.net.trio import connect_smtp as connect_smtp
+    from mailcore.net.trio import send_mail as send_mail
     from mailcore.net.trio import serve_imap as serve_imap
     from mailcore.net.trio import serve_mx as serve_mx
     from mailcore.net.trio import serve_smtp as serve_smtp
@@ -79,12 +79,12 @@ _HOMES = {
     "adopt": "trio",
     "bind": "trio",
     "bind_unix": "trio",
-    "connect_imap": "imap_client",
-    "connect_smtp": "mailing",
+    "connect_imap": "trio",
+    "connect_smtp": "trio",
     "drive": "driver",
     "imap_door": "doors",
     "running": "threads",
-    "send_mail": "mailing",
+    "send_mail": "trio",
     "serve_imap": "trio",
     "serve_mx": "trio",
     "serve_smtp": "trio",

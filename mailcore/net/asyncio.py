@@ -10,6 +10,8 @@ Several doors that share their limits are made one by one, as :mod:`mailcore.net
 
     door = imap_door(backend, await bind("*", 993), tls=context, admission=admission)
     async with serving(door): ...
+
+Clients are made as in :mod:`mailcore.net`: ``connect_imap``, ``connect_smtp``, ``send_mail``.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from mailcore.backend import Backend, Receives
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net.asyncio_loop import ASYNCIO
 from mailcore.net.binding import Listener, listen, listen_unix
+from mailcore.net.clients import Clients
 from mailcore.net.doors import TLS, imap_door, smtp_door
 from mailcore.net.listener import Door
 from mailcore.smtp.session import Listener as Habits
@@ -32,6 +35,11 @@ from mailcore.smtp.session.listener import ORDINARY
 GOODBYE: Final = "Server shutting down"
 #: Seconds that connections have to end by themselves when their door is drained.
 GRACE: Final = 5.0
+
+_CLIENTS: Final = Clients(ASYNCIO)
+connect_imap = _CLIENTS.connect_imap
+connect_smtp = _CLIENTS.connect_smtp
+send_mail = _CLIENTS.send_mail
 
 
 async def bind(host: str, port: int) -> list[Listener]:

@@ -1,41 +1,24 @@
-"""An IMAP client on Trio, over :class:`mailcore.imap.ClientConnection`.
-
-::
-
-    async with connect_imap("imap.example.org") as client:
-        await client.login("anna", password)
-        await client.select("INBOX")
-        async for message in client.fetch(await client.search(HasFlag("\\\\Flagged")), ENVELOPE):
-            print(message.uid, message.envelope.subject)
-"""
+"""An IMAP client: log in, look into mailboxes, wait for news."""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
 
-import trio
-
 from mailcore.channel import NO_CHANNEL
-from mailcore.errors import LocalProtocolError
-from mailcore.flow import NEED_DATA, PAUSED
-from mailcore.imap import ClientConnection, ClientEvent, Command, searchkeys
 from mailcore.imap import commands as c
 from mailcore.imap import responses as r
+from mailcore.imap import searchkeys
 from mailcore.imap.types import (
     BinaryPart,
     FetchAtt,
     FetchItem,
     PartialRange,
     SequenceSet,
-    State,
     Status,
 )
-from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.net.imap_exchange import ImapExchange
 from mailcore.net.imap_results import (
     CommandRefused,
     FetchedMessage,
@@ -44,8 +27,6 @@ from mailcore.net.imap_results import (
     read_message,
     read_selected,
 )
-from mailcore.net.stream import Stream
-from mailcore.net.trio_loop import TRIO, take_socket
 from mailcore.sasl import (
     ClientMechanism,
     Credentials,
@@ -54,8 +35,6 @@ from mailcore.sasl import (
     choose_mechanism,
 )
 
-Security = Literal["tls", "starttls", "plain"]
-PORTS: Final[Mapping[Security, int]] = {"tls": 993, "starttls": 143, "plain": 143}
 #: RFC 2177 §3: IDLE is said anew before the server loses patience after 30 minutes.
 IDLE_RENEWAL: Final = 25 * 60.0
 #: Octets of a message that are handed to the connection at a time.
@@ -63,61 +42,7 @@ _CHUNK: Final = 64 * 1024
 _DEFAULT_ITEMS: Final = (FetchAtt("UID"), FetchAtt("FLAGS"), FetchAtt("ENVELOPE"))
 
 
-@asynccontextmanager
-async def connect_imap(
-    host: str,
-    port: int | None = None,
-    *,
-    security: Security = "tls",
-    context: ssl.SSLContext | None = None,
-    timeout: float = 60.0,
-    limits: Limits = DEFAULT_LIMITS,
-) -> AsyncIterator[ImapClient]:
-    """Connect, and log out at the end of the block.
-
-    Arguments:
-        host: its name, which the certificate has to be for.
-        port: None for 993, or 143 without TLS from the start.
-        security: "starttls" fails if the server does not offer it; "plain" sends passwords as they
-            are, for tests on this machine.
-        context: None: verify as the system does.
-        timeout: seconds that the server may say nothing while it is asked for something.
-        limits: bounds on what the server may send, and of one message.
-
-    Raises:
-        ImapError: the server does not greet, or offers no STARTTLS.
-        OSError: no connection. ssl.SSLError: no trust.
-        RemoteProtocolError: this is not IMAP.
-    """
-    with trio.move_on_after(timeout) as scope:
-        opened = await trio.open_tcp_stream(host, PORTS[security] if port is None else port)
-    if scope.cancelled_caught:
-        raise ImapError(f"no connection within {timeout:g} seconds")
-    stream = Stream(take_socket(opened), TRIO)
-    client = ImapClient(stream, timeout=timeout, limits=limits)
-    try:
-        trust = context or ssl.create_default_context()
-        with _in_time(timeout) as scope:
-            if security == "tls":
-                await stream.start_tls(trust, server_hostname=host)
-            await client.greet()
-            if security == "starttls":
-                await client.start_tls(trust, host)
-        if scope.cancelled_caught:
-            raise ImapError(f"no greeting within {timeout:g} seconds")
-        yield client
-        with suppress(ImapError, OSError, LocalProtocolError):
-            await client.logout()
-    finally:
-        with trio.CancelScope(shield=True):
-            await stream.aclose()
-
-
-def _in_time(timeout: float) -> trio.CancelScope:
-    return trio.CancelScope(deadline=trio.current_time() + timeout)
-
-
-class ImapClient:
+class ImapClient(ImapExchange):
     """A connection to an IMAP server, for one task at a time.
 
     What a cancelled or abandoned command still has to say is read before the next one.
@@ -128,56 +53,7 @@ class ImapClient:
         limits: bounds on what the server may send, and of one message.
     """
 
-    def __init__(
-        self, stream: Stream, *, timeout: float = 60.0, limits: Limits = DEFAULT_LIMITS
-    ) -> None:
-        self._stream = stream
-        self._timeout = timeout
-        self._limits = limits
-        #: The connection itself, to look at.
-        self.connection = ClientConnection(limits)
-        #: Messages in the selected mailbox, as far as the server has told.
-        self.exists = 0
-        # The command whose end has not been read.
-        self._open: Command | None = None
-        # Whether the server waits for octets of a message, or of a login.
-        self._owes_octets = False
-        # Whether the IDLE that is open has been ended by us.
-        self._said_done = False
-
-    # ------------------------------------------------------------------------- the connection
-
-    async def greet(self) -> r.Untagged:
-        """Wait for the greeting and return it.
-
-        Raises:
-            ImapError: the server says goodbye at once.
-        """
-        greeting = await self._next()
-        assert isinstance(greeting, r.Untagged)
-        if greeting.status is Status.BYE:
-            raise ImapError(f"the server does not serve: {greeting.text}")
-        return greeting
-
-    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
-        """Encrypt the connection (RFC 9051 §6.2.1).
-
-        Raises:
-            ImapError: the server does not offer it, or skips the login to get around it.
-        """
-        if self.connection.state is not State.NOT_AUTHENTICATED:
-            raise ImapError("the server greets without TLS as if it knew us")
-        if "STARTTLS" not in await self.capabilities():
-            raise ImapError("the server does not offer STARTTLS")
-        await self.run(c.StartTls(""))
-        self.connection.start_tls()
-        await self._stream.start_tls(context, server_hostname=host)
-
-    async def capabilities(self) -> frozenset[str]:
-        """Return what the server offers now, in upper case; asks only if that is not known."""
-        if self.connection.capabilities is None:
-            await self.run(c.Capability(""))
-        return self.connection.capabilities or frozenset()
+    # ---------------------------------------------------------------------------------- login
 
     async def login(self, username: str, password: str) -> None:
         """Log in with a password: :meth:`log_in` with PlainCredentials."""
@@ -245,92 +121,6 @@ class ImapClient:
             raise
         self.connection.send(c.SaslResponse(answer or b""))
         await self._flush()
-
-    async def logout(self) -> None:
-        """Say goodbye (RFC 9051 §6.1.3)."""
-        if not self.connection.closed:
-            await self.run(c.Logout(""))
-
-    async def run(self, command: Command) -> list[r.Response]:
-        """Give any command; return all that came before its end, and the tagged response last.
-
-        Arguments:
-            command: its tag does not matter; a new one is put in its place.
-
-        Raises:
-            CommandRefused: NO or BAD.
-            ImapError: the connection is gone, or the server silent.
-            LocalProtocolError: it is not allowed now, or cannot be written.
-            RemoteProtocolError: the server broke the protocol.
-        """
-        await self._begin(command)
-        return [response async for response in self._responses()]
-
-    async def _begin(self, command: Command) -> Command:
-        await self._finish()
-        command = replace(command, tag=self.connection.new_tag())
-        self.connection.send(command)
-        self._open = command
-        await self._flush()
-        return command
-
-    async def _finish(self) -> None:
-        """Read what an abandoned command still has to say."""
-        if self._owes_octets:
-            raise ImapError("a command was broken off: this connection can not go on")
-        await self._end_idle()
-        while self._open is not None:
-            await self._next()
-
-    async def _responses(self) -> AsyncIterator[r.Response]:
-        """Yield what belongs to the open command, its tagged response last."""
-        while True:
-            event = await self._next()
-            assert not isinstance(event, c.ConnectionClosed)
-            if isinstance(event, r.Tagged) and event.status is not Status.OK:
-                raise CommandRefused(event)
-            yield event
-            if isinstance(event, r.Tagged):
-                return
-
-    async def _next(self) -> r.Response:
-        while True:
-            event = self.connection.next_event()
-            if isinstance(event, c.ConnectionClosed):
-                raise ImapError("the server has closed the connection")
-            if event is PAUSED:
-                raise LocalProtocolError("the TLS handshake is due")
-            if event is NEED_DATA:
-                await self._receive()
-                continue
-            self._note(event)
-            return event
-
-    def _note(self, event: ClientEvent) -> None:
-        if isinstance(event, r.Tagged):
-            self._open = None
-            self._owes_octets = False
-        elif isinstance(event, r.Exists):
-            self.exists = event.count
-        elif isinstance(event, r.Expunged):
-            self.exists -= 1
-        elif isinstance(event, r.Vanished) and not event.earlier:
-            self.exists -= sum(abs(last - first) + 1 for first, last in event.uids.ranges)
-
-    async def _receive(self) -> None:
-        await self._flush()
-        with _in_time(self._timeout) as scope:
-            data = await self._stream.receive()
-        if scope.cancelled_caught:
-            raise ImapError(f"the server has said nothing for {self._timeout:g} seconds")
-        if data:
-            self.connection.receive_data(data)
-        else:
-            self.connection.receive_eof()
-
-    async def _flush(self) -> None:
-        if data := self.connection.data_to_send():
-            await self._stream.send(data)
 
     # ------------------------------------------------------------------------------ mailboxes
 
@@ -535,12 +325,13 @@ class ImapClient:
         Arguments:
             renew: seconds after which IDLE is said anew, so that nobody takes us for dead.
         """
+        loop = self._stream.loop
         while True:
             await self._begin(c.Idle(""))
             self._said_done = False
-            deadline = trio.current_time() + renew
+            deadline = loop.current_time() + renew
             while self._open is not None:
-                with trio.CancelScope(deadline=deadline) as scope:
+                with loop.scope(deadline) as scope:
                     event = await self._next_idle()
                 if scope.cancelled_caught:
                     if self._said_done:
@@ -552,12 +343,6 @@ class ImapClient:
                         raise CommandRefused(event)
                 elif not isinstance(event, r.Continuation):
                     yield event
-
-    async def _end_idle(self) -> None:
-        if isinstance(self._open, c.Idle) and not self._said_done:
-            self.connection.send(c.IdleDone(self._open.tag))
-            self._said_done = True
-            await self._flush()
 
     async def _next_idle(self) -> r.Response:
         """:meth:`_next`, with a server that may be silent."""

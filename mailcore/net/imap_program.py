@@ -7,6 +7,7 @@ line, the password, the certificate file.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import getpass
 import os
 import ssl
@@ -15,13 +16,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-import trio
-
 from mailcore.errors import ProtocolError
 from mailcore.imap import responses as r
 from mailcore.imap.types import FetchAtt, FetchBody, Section, SequenceSet
 from mailcore.message import decode_header
-from mailcore.net.imap_client import ImapClient, Security, connect_imap
+from mailcore.net.asyncio import connect_imap
+from mailcore.net.clients import Security
+from mailcore.net.imap_client import ImapClient
 from mailcore.net.imap_results import CommandRefused, FetchedMessage, ImapError
 
 PASSWORD_VARIABLE = "MAILCORE_IMAP_PASSWORD"
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         target = read_target(given, os.environ)
         context = _trust(given.ca)
         password = os.environ.get(PASSWORD_VARIABLE) or _ask(target)
-        trio.run(_run, given, target, context, password)
+        asyncio.run(_run(given, target, context, password))
     except UsageError as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import socket as stdlib_socket
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -156,5 +156,22 @@ class Loop(Protocol):
         ...
 
     async def resolve(self, host: str | None, port: int) -> list[tuple[int, tuple[Any, ...]]]:
-        """Return family and address of all that a server of this name listens on."""
+        """Return family and address of all that a server of this name listens on.
+
+        Raises:
+            OSError: there is no such name.
+        """
         ...
+
+
+@contextmanager
+def within(loop: Loop, seconds: float) -> Iterator[None]:
+    """Leave the block when it has taken too long.
+
+    Raises:
+        TimeoutError: it has.
+    """
+    with loop.scope(loop.current_time() + seconds) as scope:
+        yield
+    if scope.cancelled_caught:
+        raise TimeoutError(f"it took longer than {seconds:g} seconds")

@@ -1,4 +1,4 @@
-"""A client of one SMTP or LMTP server, on Trio: connect, log in, send messages, quit."""
+"""A client of one SMTP or LMTP server: connect, log in, send messages, quit."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final, Self
 
-import trio
-
 from mailcore.channel import NO_CHANNEL
 from mailcore.errors import LocalProtocolError, RemoteProtocolError
 from mailcore.flow import NEED_DATA
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.message import header_block
+from mailcore.net.loop import within
 from mailcore.net.sending import (
     CannotConnect,
     LoginFailed,
@@ -232,16 +231,16 @@ class SmtpClient:
                 await self._ask(Rset())
         except (_Lost, RemoteProtocolError):
             await self._drop()
-        except trio.Cancelled:
-            # Half a message was sent; whoever cancelled closes the connection.
+        except BaseException:
+            # Cancelled: half a message was sent, and whoever cancelled closes the connection.
             self._connection.receive_eof()
             raise
         return transaction.results()
 
     async def aclose(self) -> None:
         """Say QUIT if that can be said, and close. Takes a few seconds at most."""
-        with trio.move_on_after(_GOODBYE) as scope:
-            scope.shield = True
+        loop = self._stream.loop
+        with loop.scope(loop.current_time() + _GOODBYE, shield=True):
             if self._connection.state is not State.CLOSED:
                 with suppress(_Lost, LocalProtocolError, RemoteProtocolError):
                     await self._ask(Quit(), timeout=_GOODBYE)
@@ -342,11 +341,11 @@ class SmtpClient:
         where = self._where
         context = where.context or default_context(where.tls)
         try:
-            with trio.fail_after(self._timeouts.connect):
+            with within(self._stream.loop, self._timeouts.connect):
                 await self._stream.start_tls(
                     context, server_hostname=where.server_name or where.host
                 )
-        except (OSError, trio.TooSlowError) as error:  # ssl.SSLError is an OSError
+        except OSError as error:  # as ssl.SSLError and TimeoutError are
             raise TlsFailed(f"no TLS with {where.host}: {error}") from error
 
     async def _ask(self, command: Sent, *, timeout: float | None = None) -> Answer:
@@ -360,28 +359,29 @@ class SmtpClient:
         if not data:
             return
         try:
-            with trio.fail_after(seconds):
+            with within(self._stream.loop, seconds):
                 await self._stream.send(data)
-        except (OSError, trio.TooSlowError) as error:
+        except OSError as error:
             raise _Lost(f"the connection to {self._where.host} broke: {error}") from error
 
     async def _hear(self, seconds: float) -> Answer:
-        deadline = trio.current_time() + seconds
+        try:
+            with within(self._stream.loop, seconds):
+                return await self._next_answer()
+        except RemoteProtocolError as error:
+            raise _Lost(f"{self._where.host} breaks the protocol: {error}") from error
+        except OSError as error:
+            raise _Lost(f"the connection to {self._where.host} broke: {error}") from error
+
+    async def _next_answer(self) -> Answer:
         while True:
-            try:
-                event = self._connection.next_event()
-            except RemoteProtocolError as error:
-                raise _Lost(f"{self._where.host} breaks the protocol: {error}") from error
+            event = self._connection.next_event()
             if isinstance(event, Answer):
                 return event
             if event is not NEED_DATA:
                 raise _Lost(f"{self._where.host} closed the connection")
-            try:
-                with trio.fail_at(deadline):
-                    data = await self._stream.receive()
-                self._connection.receive_data(data)
-            except (OSError, trio.TooSlowError) as error:
-                raise _Lost(f"the connection to {self._where.host} broke: {error}") from error
+            data = await self._stream.receive()
+            self._connection.receive_data(data)
             if not data:
                 self._connection.receive_eof()
 

@@ -13,17 +13,24 @@ from __future__ import annotations
 import socket as stdlib_socket
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 import trio
 
 from mailcore.backend import Backend, Receives
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net.binding import Listener, listen, listen_unix, take_over
+from mailcore.net.clients import Clients
 from mailcore.net.doors import TLS, imap_door, smtp_door
 from mailcore.net.listener import Door
 from mailcore.net.trio_loop import TRIO
 from mailcore.smtp.session import Listener as Habits
 from mailcore.smtp.session.listener import ORDINARY
+
+_CLIENTS: Final = Clients(TRIO)
+connect_imap = _CLIENTS.connect_imap
+connect_smtp = _CLIENTS.connect_smtp
+send_mail = _CLIENTS.send_mail
 
 
 async def bind(host: str, port: int) -> list[Listener]:

@@ -105,11 +105,6 @@ class TrioSocket:
             self._socket.close()
 
 
-def take_socket(stream: trio.SocketStream) -> TrioSocket:
-    """Take the socket out of a stream of Trio's."""
-    return TrioSocket(stdlib_socket.socket(fileno=stream.socket.detach()))
-
-
 class _Alarm:
     """One call of :class:`_Clock`."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -24,6 +24,8 @@ from mailcore.limits import DEFAULT_LIMITS
 from mailcore.net import Door, Listener, bind, session_door
 from mailcore.net import asyncio as on_asyncio
 from mailcore.serve.certificates import CertificateFiles, development_certificate
+
+from .worlds import WORLDS, StartPeer, World, scripted_peers
 
 
 class LineSession:
@@ -105,6 +107,20 @@ class LineSession:
             raise RuntimeError("as asked")
         else:
             self._output.append(line.upper() + b"\r\n")
+
+
+@pytest.fixture(params=WORLDS, ids=lambda world: world.name)
+def world(request: pytest.FixtureRequest) -> World:
+    """Each event loop in turn, for scenarios ``on_both_loops``."""
+    found: World = request.param
+    return found
+
+
+@pytest.fixture
+def peer() -> Iterator[StartPeer]:
+    """Start scripted servers."""
+    with scripted_peers() as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
