@@ -32,6 +32,7 @@ from mailcore.smtp.commands import (
     Helo,
     MailFrom,
     RcptTo,
+    Rset,
     StartTls,
     XClient,
     XForward,
@@ -301,7 +302,7 @@ class ClientConnection:
         self._learn(question.sent, reply)
         if not self._questions and not self.closed:
             self._machine.settle()
-        return Answer(reply, question.sent, about, self._challenge(reply))
+        return Answer(reply, question.sent, about, self._challenge(question.sent, reply))
 
     def _per_recipient(self, sent: Sent) -> tuple[RcptTo, ...]:
         """Return whom the replies to this are about: in LMTP, all recipients of the message."""
@@ -317,7 +318,7 @@ class ClientConnection:
             self.extensions = Extensions()
         elif isinstance(sent, (Auth, AuthResponse)) and self.state is State.READY:
             self.authenticated = reply.accepted
-        elif isinstance(sent, MailFrom) and reply.accepted:
+        elif isinstance(sent, MailFrom) or (isinstance(sent, Rset) and reply.accepted):
             self._recipients = []
         elif isinstance(sent, RcptTo) and reply.accepted:
             self._recipients = [*self._recipients, sent]
@@ -326,9 +327,11 @@ class ClientConnection:
         elif self.state is State.MESSAGE and isinstance(sent, Data):
             self._encoder = DataEncoder()
 
-    def _challenge(self, reply: Reply) -> bytes | None:
-        if reply.code != _CHALLENGE:
+    def _challenge(self, sent: Sent, reply: Reply) -> bytes | None:
+        if self.state is not State.AUTHENTICATING or not isinstance(sent, (Auth, AuthResponse)):
             return None
+        if reply.code != _CHALLENGE:
+            raise RemoteProtocolError(f"{reply.code} is no challenge")
         try:
             return decode_base64(reply.lines[0].encode())
         except SaslError:

@@ -73,7 +73,8 @@ def _is_kept(text: str) -> bool:
 
 
 def _check_round_trip(events: list[object]) -> None:
-    encoder, written = ResponseEncoder(), b""
+    enabled: set[str] = set()
+    encoder, written = ResponseEncoder(enabled), b""
     for event in events:
         if not _is_kept(getattr(event, "text", "")):
             return
@@ -81,5 +82,7 @@ def _check_round_trip(events: list[object]) -> None:
             written += encoder.encode(event)  # type: ignore[arg-type]
         except LocalProtocolError:
             return  # liberal in what is read
+        if isinstance(event, r.Enabled):
+            enabled |= {name.upper() for name in event.capabilities}
     again = _hear([written])[:-1]
     promise(again == events, f"written and read again: {again} for {events}")

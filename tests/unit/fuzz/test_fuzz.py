@@ -28,8 +28,15 @@ FOUND = {
         b"* \r\na1 OK }\r\na2 OK\r\n",
         b"* THREAD ((5))\r\n",  # a thread in brackets of its own
         b"* 2 UIDFETCH (a () a[\x9a]\r\n",  # a section of something unknown was no ASCII
+        b'* ENABLED UTF8=ACCEPT\r\n* NAMESPACE (("&" "")) NIL NIL\r\n',
     ],
     "smtp-server": [b"BDaT 9999 \r\na"],
+    "smtp-client": [
+        b"ELa\r\n220 \r\n250-\r\n250 AUTH\r\n354 \r\n",  # no challenge
+        # Recipients of the last transaction were taken for those of one that was refused.
+        b"lEMRRDeMRRz\r\n220 \r\n250-\r\n250-PIPELINING\r\n250 CHUNKING\r\n250 \r\n250 \r\n250 \r\n"
+        b"354 \r\n250 \r\n250 \r\n503 \r\n503 \r\n503 \r\n503 \r\n",
+    ],
 }
 
 

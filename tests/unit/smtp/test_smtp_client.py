@@ -169,6 +169,29 @@ def test_lmtp_answers_a_last_chunk_for_those_who_were_accepted() -> None:
         client.send(Helo("x"))
 
 
+def test_recipients_of_the_last_message_have_no_part_in_one_that_is_refused() -> None:
+    client = in_message(lmtp=True)
+    client.send(EndOfData())
+    hear(client, b"250 bert has it\r\n250 carl has it\r\n")
+    for command in (MailFrom(ANNA), BERT, Bdat(0, last=True)):
+        client.send(command)
+    answers = hear(client, b"450 later\r\n503 no\r\n503 no\r\n")
+    assert [answer.recipient for answer in answers] == [None] * 3
+    assert client.unanswered == ()
+    client.send(MailFrom(ANNA))
+
+
+def test_nothing_of_a_message_goes_to_a_server_that_has_taken_nobody_for_it() -> None:
+    client = in_message()
+    client.send(EndOfData())
+    hear(client, b"250 queued\r\n")
+    for command in (MailFrom(ANNA), BERT, Data()):
+        client.send(command)
+    hear(client, b"450 later\r\n503 no\r\n354 go\r\n")
+    with pytest.raises(LocalProtocolError, match="nobody"):
+        client.send(DataChunk(b"x\r\n"))
+
+
 def test_chunks_are_counted() -> None:
     client = connected()
     for command in (MailFrom(ANNA), BERT, Bdat(4)):
@@ -247,6 +270,17 @@ def test_auth_goes_on_by_challenges() -> None:
     assert client.authenticated
     with pytest.raises(LocalProtocolError, match="one AUTH"):
         client.send(Auth("PLAIN", b"x"))
+
+
+def test_a_challenge_is_a_334_and_no_other_code() -> None:
+    client = connected()
+    client.send(Auth("LOGIN"))
+    client.receive_data(b"354 eA==\r\n")
+    with pytest.raises(RemoteProtocolError, match="354 is no challenge"):
+        client.next_event()
+    assert client.closed
+    client = in_message(b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"334 go on\r\n")
+    assert client.state is State.MESSAGE  # the first digit counts (RFC 5321 §4.2.1)
 
 
 def test_auth_is_given_up_with_a_star() -> None:
