@@ -26,6 +26,7 @@ from mailcore.backend.accounts import (
 from mailcore.backend.changes import (
     Changes,
     FlagsChanged,
+    MessageColumns,
     MessageState,
     all_messages,
 )
@@ -159,6 +160,7 @@ __all__ = [
     "MailboxMoved",
     "ManagesMailboxes",
     "ManagesSubscriptions",
+    "MessageColumns",
     "MessageState",
     "MetadataChanged",
     "NameChanged",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final, NamedTuple, overload
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
+_MINUTE: Final = timedelta(minutes=1)
+_UNKNOWN_SIZE: Final = -1
 
 
 class MessageState(NamedTuple):
@@ -39,6 +45,98 @@ class FlagsChanged(NamedTuple):
     uids: Sequence[int]
     flags: frozenset[str]
     modseq: int
+
+
+class MessageColumns(Sequence[MessageState]):
+    """Messages column by column; as a sequence it is their states.
+
+    Optional: for a mailbox of very many messages that spares an object for each. The engine keeps
+    them like this anyway.
+    """
+
+    __slots__ = ("dates", "flags", "modseqs", "sizes", "uids", "zones")
+
+    def __init__(self) -> None:
+        self.uids = array("I")
+        self.flags: list[frozenset[str]] = []
+        self.modseqs = array("Q")
+        self.dates = array("q")
+        self.zones = array("h")
+        self.sizes = array("q")
+
+    @classmethod
+    def of(cls, messages: Sequence[MessageState]) -> MessageColumns:
+        """Return messages by columns, if they are not."""
+        if isinstance(messages, MessageColumns):
+            return messages
+        columns = cls()
+        for message in messages:
+            date = message.internal_date
+            columns.uids.append(message.uid)
+            columns.flags.append(message.flags)
+            columns.modseqs.append(message.modseq)
+            columns.dates.append((date - _EPOCH) // _SECOND)
+            columns.zones.append((date.utcoffset() or timedelta()) // _MINUTE)
+            columns.sizes.append(_UNKNOWN_SIZE if message.size is None else message.size)
+        return columns
+
+    def extend(
+        self,
+        uids: Sequence[int],
+        flags: Iterable[frozenset[str]],
+        modseqs: Sequence[int],
+        dates: Sequence[int],
+        zones: Sequence[int],
+        sizes: Sequence[int],
+    ) -> None:
+        """Add messages.
+
+        Arguments:
+            uids, flags, modseqs: as of :class:`MessageState`.
+            dates: internal dates, in seconds since 1970.
+            zones: of these, in minutes.
+            sizes: octets; -1 where it is not known.
+        """
+        self.uids += array("I", uids)
+        self.flags += flags
+        self.modseqs += array("Q", modseqs)
+        self.dates += array("q", dates)
+        self.zones += array("h", zones)
+        self.sizes += array("q", sizes)
+
+    def __len__(self) -> int:
+        return len(self.uids)
+
+    @overload
+    def __getitem__(self, index: int) -> MessageState: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[MessageState]: ...
+    def __getitem__(self, index: int | slice) -> MessageState | list[MessageState]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        zone, size = self.zones[index], self.sizes[index]
+        local = _EPOCH + timedelta(seconds=self.dates[index], minutes=zone)
+        return MessageState(
+            self.uids[index],
+            self.flags[index],
+            self.modseqs[index],
+            local.replace(tzinfo=timezone(timedelta(minutes=zone)) if zone else UTC),
+            None if size == _UNKNOWN_SIZE else size,
+        )
+
+    def picked(self, places: Iterable[int]) -> MessageColumns:
+        """Return those that stand in some places, in this order."""
+        chosen = list(places)
+        picked = MessageColumns()
+        picked.extend(
+            [self.uids[place] for place in chosen],
+            [self.flags[place] for place in chosen],
+            [self.modseqs[place] for place in chosen],
+            [self.dates[place] for place in chosen],
+            [self.zones[place] for place in chosen],
+            [self.sizes[place] for place in chosen],
+        )
+        return picked
 
 
 @dataclass(frozen=True, slots=True)

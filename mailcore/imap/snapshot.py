@@ -1,6 +1,6 @@
 """One picture of a mailbox, shared by all sessions that look at it, and renewed by ``changes``.
 
-A snapshot is arrays, some 50 octets a message. What has happened to it is a bounded log of UIDs;
+A snapshot is a table, some 40 octets a message. What has happened to it is a bounded log of UIDs;
 each session reads that log at its own pace (``mailcore.imap.session.view``). A registry belongs
 to one event loop: nothing here locks, and all that is changed is changed between two awaits.
 """
@@ -8,22 +8,25 @@ to one event loop: nothing here locks, and all that is changed is changed betwee
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import compress
+from operator import lt
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
-from mailcore.backend import Changes, FlagsChanged, Mailbox, MessageState
-from mailcore.imap.verdicts import NO_DATE, UNKNOWN_DATE, Columns
+from mailcore.backend import Changes, FlagsChanged, Mailbox, MessageColumns
+from mailcore.imap.columns import FlagColumn
+from mailcore.imap.table import UNKNOWN_SIZE, Table
+from mailcore.imap.verdicts import NO_DATE
 from mailcore.limits import DEFAULT_LIMITS, Limits
 
 T = TypeVar("T")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
-_UNKNOWN_SIZE: Final = -1
 # Mailboxes whose snapshots are kept although no session has them open: for STATUS in a row.
 _KEPT: Final = 32
 # Mailboxes whose \Recent mark is remembered.
@@ -36,40 +39,66 @@ class Rows:
     """Some messages of a snapshot, to be looked at together, before anything changes.
 
     Arguments:
-        snapshot: that they are in.
+        table: that they are in.
         uids: theirs, rising.
         places: where they lie in its columns: in a row, or scattered.
+        recent: UIDs between which messages are ``\\Recent``.
     """
 
-    __slots__ = ("_places", "_snapshot", "uids")
+    __slots__ = ("_places", "_table", "recent", "uids")
 
-    def __init__(self, snapshot: Snapshot, uids: Sequence[int], places: slice | list[int]) -> None:
-        self._snapshot = snapshot
+    def __init__(
+        self,
+        table: Table,
+        uids: Sequence[int],
+        places: slice | list[int],
+        recent: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        self._table = table
         self.uids = uids
         self._places = places
+        self.recent = recent
 
-    def of(self, column: Sequence[T]) -> Sequence[T]:
-        """Return what stands in a column of the snapshot."""
+    def _of(self, column: Sequence[T]) -> Sequence[T]:
         places = self._places
         return column[places] if isinstance(places, slice) else [column[one] for one in places]
 
-    def flags(self) -> Sequence[frozenset[str]]:
-        """Return the flags of each, without ``\\Recent``."""
-        return self.of(self._snapshot._flags)
+    @property
+    def flags(self) -> FlagColumn:
+        """The flags of each, without ``\\Recent``."""
+        places = self._places
+        flags = self._table.flags
+        return flags[places] if isinstance(places, slice) else flags.at(places)
 
+    @property
     def modseqs(self) -> Sequence[int]:
-        """Return the mod-sequence of each."""
-        return self.of(self._snapshot._modseqs)
+        """The mod-sequence of each."""
+        return self._of(self._table.modseqs)
 
-    def sizes(self) -> Sequence[int] | None:
-        """Return the octets of each, or None if one is not known."""
-        sizes = self.of(self._snapshot._sizes)
-        return None if _UNKNOWN_SIZE in sizes else sizes
+    @property
+    def sizes(self) -> Sequence[int]:
+        """The octets of each; less than nothing where nobody has counted."""
+        return self._of(self._table.sizes)
 
-    def dates(self) -> list[tuple[int, int]]:
-        """Return when each arrived: seconds since 1970, and the minutes of its zone."""
-        snapshot = self._snapshot
-        return list(zip(self.of(snapshot._dates), self.of(snapshot._zones), strict=True))
+    @property
+    def dates(self) -> Sequence[int]:
+        """When each arrived, in seconds since 1970."""
+        return self._of(self._table.dates)
+
+    @property
+    def zones(self) -> Sequence[int]:
+        """The zones of these dates, in minutes."""
+        return self._of(self._table.zones)
+
+    @property
+    def sents(self) -> Sequence[int]:
+        """When each was sent; see :class:`mailcore.imap.verdicts.Columns`."""
+        return self._of(self._table.sents)
+
+    @property
+    def sent_zones(self) -> Sequence[int]:
+        """The zones of these dates, in minutes."""
+        return self._of(self._table.sent_zones)
 
 
 class Snapshot:
@@ -81,18 +110,13 @@ class Snapshot:
     """
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, recent_floor: int = 1) -> None:
-        self.uids = array("I")
         self.highest_modseq = 0
         self.uid_next = 1
         self.recent_floor = recent_floor
-        self._flags: list[frozenset[str]] = []
-        self._modseqs = array("Q")
-        self._sizes = array("q")
-        self._dates = array("q")
-        self._zones = array("h")
-        self._sents = array("q")
-        self._sent_zones = array("h")
-        self._interned: dict[frozenset[str], frozenset[str]] = {}
+        #: How often a message came under a UID that was not the highest ever: what was there before
+        #: is then no longer the beginning of what is there now.
+        self.late = 0
+        self._table = Table()
         self._log: list[int] = []
         self._log_start = 0
         self._log_limit = limits.queued_changes
@@ -103,21 +127,22 @@ class Snapshot:
 
     # ----------------------------------------------------------------------------- looking
 
+    @property
+    def uids(self) -> array[int]:
+        """All UIDs, rising; see :class:`Table` for how the array changes."""
+        return self._table.uids
+
     def __len__(self) -> int:
-        return len(self.uids)
+        return len(self._table)
 
     def __contains__(self, uid: int) -> bool:
-        return self._index(uid) is not None
-
-    def _index(self, uid: int) -> int | None:
-        index = bisect_left(self.uids, uid)
-        return index if index < len(self.uids) and self.uids[index] == uid else None
+        return self._table.find(uid) is not None
 
     def _at(self, uid: int) -> int:
-        index = self._index(uid)
-        if index is None:
+        place = self._table.find(uid)
+        if place is None:
             raise KeyError(uid)
-        return index
+        return place
 
     def rows(self, uids: Sequence[int]) -> Rows:
         """Return some messages to look at together.
@@ -128,7 +153,10 @@ class Snapshot:
         Raises:
             KeyError: one of them is gone.
         """
-        return Rows(self, uids, self._row(uids) or [self._at(uid) for uid in uids])
+        rows = self.columns(uids)
+        if len(rows.uids) < len(uids):
+            raise KeyError(set(uids).difference(rows.uids))
+        return rows
 
     def still(self, uids: Sequence[int]) -> Sequence[int]:
         """Return those messages that are not gone.
@@ -136,98 +164,91 @@ class Snapshot:
         Arguments:
             uids: rising.
         """
-        return uids if self._row(uids) else [uid for uid in uids if uid in self]
+        return self.columns(uids).uids
 
-    def _row(self, uids: Sequence[int]) -> slice | None:
-        """Return where messages lie in a row, or None if they do not."""
-        start = self._index(uids[0]) if uids else None
-        if start is None:
-            return None
-        places = slice(start, start + len(uids))
-        return places if self.uids[places] == array("I", uids) else None
-
-    def flags(self, uid: int) -> frozenset[str]:
-        """Return the flags of a message, without ``\\Recent``; KeyError if it is gone."""
-        return self._flags[self._at(uid)]
-
-    def modseq(self, uid: int) -> int:
-        """Return the mod-sequence of a message; KeyError if it is gone."""
-        return self._modseqs[self._at(uid)]
-
-    def size(self, uid: int) -> int | None:
-        """Return the octets of a message, None if unknown; KeyError if it is gone."""
-        size = self._sizes[self._at(uid)]
-        return None if size == _UNKNOWN_SIZE else size
-
-    def set_size(self, uid: int, size: int) -> None:
-        """Note a size that somebody has counted."""
-        index = self._index(uid)
-        if index is not None:
-            self._sizes[index] = size
-
-    def set_sent(self, uid: int, sent: datetime | None) -> None:
-        """Note the sent date of a message; None if it has none."""
-        index = self._index(uid)
-        if index is not None:
-            zone = (sent and sent.utcoffset()) or timedelta()
-            self._sents[index] = NO_DATE if sent is None else (sent - _EPOCH) // _SECOND
-            self._sent_zones[index] = zone // timedelta(minutes=1)
-
-    def internal_date(self, uid: int) -> datetime:
-        """Return when a message arrived; KeyError if it is gone."""
-        index = self._at(uid)
-        zone = timezone(timedelta(minutes=self._zones[index])) if self._zones[index] else UTC
-        return (_EPOCH + timedelta(seconds=self._dates[index])).astimezone(zone)
-
-    def columns(self, uids: Sequence[int], recent: Sequence[tuple[int, int]] = ()) -> Columns:
+    def columns(self, uids: Sequence[int], recent: Sequence[tuple[int, int]] = ()) -> Rows:
         """Return what is known of these messages, those that are gone left out.
 
         Arguments:
             uids: rising.
             recent: UIDs between which messages are ``\\Recent``.
         """
-        rows = self.rows(self.still(uids))
-        return Columns(
-            rows.uids,
-            rows.flags(),
-            rows.modseqs(),
-            rows.of(self._sizes),
-            rows.of(self._dates),
-            rows.of(self._zones),
-            rows.of(self._sents),
-            rows.of(self._sent_zones),
-            recent,
-        )
+        table = self._table
+        row = table.row(uids)
+        if row is not None:
+            return Rows(table, uids, row, recent)
+        places = table.places(uids)
+        if len(places) < len(uids):
+            uids = [table.uids[place] for place in places]
+        return Rows(table, uids, places, recent)
+
+    def flags(self, uid: int) -> frozenset[str]:
+        """Return the flags of a message, without ``\\Recent``; KeyError if it is gone."""
+        return self._table.flags[self._at(uid)]
+
+    def modseq(self, uid: int) -> int:
+        """Return the mod-sequence of a message; KeyError if it is gone."""
+        return self._table.modseqs[self._at(uid)]
+
+    def size(self, uid: int) -> int | None:
+        """Return the octets of a message, None if unknown; KeyError if it is gone."""
+        size = self._table.sizes[self._at(uid)]
+        return None if size == UNKNOWN_SIZE else size
+
+    def set_size(self, uid: int, size: int) -> None:
+        """Note a size that somebody has counted."""
+        place = self._table.find(uid)
+        if place is not None:
+            self._table.sizes[place] = size
+
+    def set_sent(self, uid: int, sent: datetime | None) -> None:
+        """Note the sent date of a message; None if it has none."""
+        place = self._table.find(uid)
+        if place is not None:
+            zone = (sent and sent.utcoffset()) or timedelta()
+            self._table.sents[place] = NO_DATE if sent is None else (sent - _EPOCH) // _SECOND
+            self._table.sent_zones[place] = zone // timedelta(minutes=1)
+
+    def internal_date(self, uid: int) -> datetime:
+        """Return when a message arrived; KeyError if it is gone."""
+        place = self._at(uid)
+        minutes = self._table.zones[place]
+        zone = timezone(timedelta(minutes=minutes)) if minutes else UTC
+        return (_EPOCH + timedelta(seconds=self._table.dates[place])).astimezone(zone)
 
     def changed_since(self, modseq: int) -> list[int]:
         """Return the UIDs of the messages that have changed after a mod-sequence."""
-        return [uid for uid, own in zip(self.uids, self._modseqs, strict=True) if own > modseq]
+        return list(compress(self.uids, map(modseq.__lt__, self._table.modseqs)))
+
+    def having(self, flag: str) -> list[int]:
+        """Return the UIDs of the messages that have a flag."""
+        return list(compress(self.uids, self._table.flags.having(flag)))
 
     def count_flag(self, flag: str) -> int:
         """Return how many messages have a flag."""
-        having = {flags for flags in self._interned.values() if flag in flags}
-        return sum(1 for flags in self._flags if flags in having) if having else 0
+        return self._table.flags.having(flag).count(1)
 
     def first_without(self, flag: str) -> int | None:
         """Return the lowest UID without a flag, or None."""
-        for uid, flags in zip(self.uids, self._flags, strict=True):
-            if flag not in flags:
-                return uid
-        return None
+        place = self._table.flags.having(flag).find(0)
+        return None if place < 0 else self.uids[place]
+
+    def count_recent(self) -> int:
+        """Return how many messages no session has been told."""
+        return len(self) - bisect_left(self.uids, self.recent_floor)
 
     def unknown_sizes(self) -> list[int]:
         """Return the UIDs whose size nobody has counted."""
-        return [
-            uid for uid, size in zip(self.uids, self._sizes, strict=True) if size == _UNKNOWN_SIZE
-        ]
+        return list(compress(self.uids, map(UNKNOWN_SIZE.__eq__, self._table.sizes)))
 
     def total_size(self) -> int:
         """Return the octets of all messages whose size is known."""
-        return sum(size for size in self._sizes if size != _UNKNOWN_SIZE)
+        sizes = self._table.sizes
+        return sum(sizes) - UNKNOWN_SIZE * sizes.count(UNKNOWN_SIZE)
 
     def known_flags(self) -> frozenset[str]:
         """Return the flags that messages here have or lately had."""
-        return frozenset().union(*self._interned)
+        return self._table.flags.known()
 
     # -------------------------------------------------------------------------- kept orders
 
@@ -240,7 +261,7 @@ class Snapshot:
 
     def keep_order(self, kind: Hashable, order: Any) -> None:
         """Keep what follows from which messages there are, and from nothing else that changes."""
-        if len(self.uids) > self._kept_order_messages:
+        if len(self) > self._kept_order_messages:
             return
         self._orders[kind] = order
         self._orders.move_to_end(kind)
@@ -260,10 +281,16 @@ class Snapshot:
             return None
         return self._log[position - self._log_start :]
 
-    def _note(self, uids: Iterable[int]) -> None:
+    def _note(self, uids: Sequence[int]) -> None:
+        limit = self._log_limit
+        if len(uids) > limit:
+            # Whoever has not read what goes from the log here compares anyway.
+            self._log_start = self.log_end + len(uids) - limit
+            self._log = list(uids[-limit:])
+            return
         self._log.extend(uids)
-        if len(self._log) > 2 * self._log_limit:
-            surplus = len(self._log) - self._log_limit
+        if len(self._log) > 2 * limit:
+            surplus = len(self._log) - limit
             del self._log[:surplus]
             self._log_start += surplus
 
@@ -284,7 +311,7 @@ class Snapshot:
             applied = self._applied
             changes = await mailbox.changes(self.highest_modseq)
             if applied == self._applied:
-                if changes != Changes((), highest_modseq=self.highest_modseq):
+                if not self._is_known(changes):
                     self._apply(changes)
                 return
             if not changes.complete:
@@ -292,98 +319,82 @@ class Snapshot:
                     self._apply(changes)
                 return
 
+    def _is_known(self, changes: Changes) -> bool:
+        """Tell whether nothing has happened."""
+        if changes.complete or changes.messages or changes.vanished or changes.flagged:
+            return False
+        return changes.highest_modseq <= self.highest_modseq and changes.uid_next <= self.uid_next
+
     def _apply(self, changes: Changes) -> None:
         self._applied += 1
-        vanished = set(changes.vanished)
-        if changes.complete:
-            vanished.update(self.uids)
-            vanished.difference_update(message.uid for message in changes.messages)
-        self._remove(vanished)
-        added: list[MessageState] = []
-        for message in changes.messages:
-            index = self._index(message.uid)
-            if index is None:
-                added.append(message)
-            else:
-                self._change(index, message.uid, message.flags, message.modseq)
-        self._add(added)
+        told = _rising(MessageColumns.of(changes.messages))
+        if not changes.complete:
+            self._remove(changes.vanished)
+        elif self.uids:
+            self._remove(set(self.uids).difference(told.uids))
+        # Most are new and come behind all others, or most are known.
+        last = self.uids[-1] if self.uids else 0
+        behind = bisect_right(told.uids, last)
+        late = self._change(told, behind)
+        if late:
+            self._add(told.picked(late), behind=False)
+        if behind < len(told):
+            self._add(told if not behind else told.picked(range(behind, len(told))), behind=True)
         for flagged in changes.flagged:
             self._change_flags(flagged)
         self.highest_modseq = max(self.highest_modseq, changes.highest_modseq)
         after_last = self.uids[-1] + 1 if self.uids else 1
         self.uid_next = max(self.uid_next, changes.uid_next, after_last)
 
-    def _remove(self, vanished: set[int]) -> None:
-        indexes = sorted(index for uid in vanished if (index := self._index(uid)) is not None)
-        if not indexes:
+    def _remove(self, uids: Collection[int]) -> None:
+        if not uids:
             return
-        self._orders.clear()
-        self._note(self.uids[index] for index in indexes)
-        for column in (
-            self.uids, self._flags, self._modseqs, self._sizes, self._dates, self._zones,
-            self._sents, self._sent_zones,
-        ):  # fmt: skip
-            _delete(column, indexes)
+        places = self._table.places(sorted(set(uids)))
+        if places:
+            self._orders.clear()
+            self._note([self.uids[place] for place in places])
+            self._table.remove(places)
 
-    def _change(self, index: int, uid: int, flags: frozenset[str], modseq: int) -> None:
-        if modseq < self._modseqs[index]:
-            return
-        flags = self._intern(flags)
-        if flags != self._flags[index] or modseq != self._modseqs[index]:
-            self._flags[index] = flags
-            self._modseqs[index] = modseq
-            self._note((uid,))
+    def _change(self, told: MessageColumns, count: int) -> list[int]:
+        """Take in the first of some messages as far as they are known; return which are not."""
+        unknown: list[int] = []
+        changed: list[int] = []
+        for at in range(count):
+            place = self._table.find(told.uids[at])
+            if place is None:
+                unknown.append(at)
+            elif self._table.change(place, told.flags[at], told.modseqs[at]):
+                changed.append(told.uids[at])
+        self._note(changed)
+        return unknown
 
-    def _change_flags(self, changed: FlagsChanged) -> None:
-        uids, flags, modseq = changed
-        places = self._row(uids)
-        if places is not None and max(self._modseqs[places]) < modseq:
-            self._flags[places] = [self._intern(flags)] * len(uids)
-            self._modseqs[places] = array("Q", [modseq]) * len(uids)
+    def _change_flags(self, flagged: FlagsChanged) -> None:
+        uids, flags, modseq = flagged
+        if self._table.change_row(uids, flags, modseq):
             self._note(uids)
             return
-        for uid in uids:
-            index = self._index(uid)
-            if index is not None:
-                self._change(index, uid, flags, modseq)
+        places = self._table.places(uids)
+        changed = [place for place in places if self._table.change(place, flags, modseq)]
+        self._note([self.uids[place] for place in changed])
 
-    def _add(self, messages: list[MessageState]) -> None:
-        messages.sort(key=lambda message: message.uid)
-        if messages:
-            self._orders.clear()
-        for message in messages:
-            # At the end, except when a backend reports a low UID late.
-            index = len(self.uids)
-            if self.uids and message.uid < self.uids[-1]:
-                index = bisect_left(self.uids, message.uid)
-            since_epoch = message.internal_date - _EPOCH
-            zone = message.internal_date.utcoffset() or timedelta()
-            self.uids.insert(index, message.uid)
-            self._flags.insert(index, self._intern(message.flags))
-            self._modseqs.insert(index, message.modseq)
-            self._sizes.insert(index, _UNKNOWN_SIZE if message.size is None else message.size)
-            self._dates.insert(index, since_epoch // timedelta(seconds=1))
-            self._zones.insert(index, zone // timedelta(minutes=1))
-            self._sents.insert(index, UNKNOWN_DATE)
-            self._sent_zones.insert(index, 0)
-        self._note(message.uid for message in messages)
-
-    def _intern(self, flags: frozenset[str]) -> frozenset[str]:
-        if len(self._interned) > 2 * len(self._flags) + 1000:
-            self._interned = {known: known for known in self._flags}
-        return self._interned.setdefault(flags, flags)
+    def _add(self, new: MessageColumns, *, behind: bool) -> None:
+        self._orders.clear()
+        if new.uids[0] < self.uid_next:
+            self.late += 1
+        if behind:
+            self._table.append(new)
+        else:
+            self._table.insert(new)
+        self._note(new.uids)
 
 
-def _delete(column: list[frozenset[str]] | array[int], indexes: list[int]) -> None:
-    """Delete rising indexes, neighbours at once."""
-    position = len(indexes) - 1
-    while position >= 0:
-        high = low = indexes[position]
-        while position > 0 and indexes[position - 1] == low - 1:
-            position -= 1
-            low = indexes[position]
-        del column[low : high + 1]
-        position -= 1
+def _rising(messages: MessageColumns) -> MessageColumns:
+    """Return messages by rising UID; of those with the same one the last."""
+    uids = messages.uids
+    if all(map(lt, uids, uids[1:])):
+        return messages
+    places = {uid: place for place, uid in enumerate(uids)}
+    return messages.picked(places[uid] for uid in sorted(places))
 
 
 class Snapshots:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 from mailcore.imap.collation import Collation
 from mailcore.imap.types import SortCriterion
@@ -43,11 +43,10 @@ class Sortable(Protocol):
     def summary(self) -> SortFacts | None: ...
 
 
-SortableT = TypeVar("SortableT", bound=Sortable)
 _Key = Callable[[Any], Any]
 
-#: Criteria that are answered without a summary.
-PLAIN_KEYS: Final = frozenset({"ARRIVAL", "RELEVANCY"})
+# Criteria that are answered without a summary.
+_PLAIN_KEYS: Final = frozenset({"ARRIVAL", "RELEVANCY"})
 #: Criteria that :func:`order` answers from columns, once these have sent dates and sizes.
 COLUMN_KEYS: Final = frozenset({"ARRIVAL", "DATE", "SIZE"})
 
@@ -103,25 +102,32 @@ class _Descending:
 def sort_key(
     message: Sortable, criteria: Sequence[SortCriterion], collate: Collation
 ) -> tuple[Any, ...]:
-    """Return what is less for the message that comes first; see :func:`sorted_by`."""
+    """Return what is less for the message that comes first; equals are by UID."""
     values = ((one, _KEYS[one.key](collate)(message)) for one in criteria)
     return tuple(_Descending(value) if one.reverse else value for one, value in values)
 
 
-def sorted_by(
-    messages: Iterable[SortableT], criteria: Sequence[SortCriterion], collate: Collation
-) -> list[SortableT]:
-    """Return messages in order; those that are equal keep the order in which they come.
+def needs_summary(criteria: Sequence[SortCriterion]) -> bool:
+    """Tell whether what decides the order is not known without summaries."""
+    return not _PLAIN_KEYS.issuperset(criterion.key for criterion in criteria)
+
+
+def values_of(criteria: Sequence[SortCriterion], collate: Collation) -> list[_Key]:
+    """Return for each criterion what makes of a message the value that it goes by."""
+    return [_KEYS[criterion.key](collate) for criterion in criteria]
+
+
+def places(columns: Sequence[Sequence[Any]], criteria: Sequence[SortCriterion]) -> list[int]:
+    """Return where messages stand in some columns, in order; equals keep the order of these.
 
     Arguments:
-        messages: with their summaries, by rising sequence number.
+        columns: the values of each criterion, of all messages.
         criteria: the first decides first.
-        collate: how texts compare.
     """
-    found = list(messages)
+    found = list(range(len(columns[0])))
     # A stable sort by the last criterion first is a sort by all of them.
-    for criterion in reversed(criteria):
-        found.sort(key=_KEYS[criterion.key](collate), reverse=criterion.reverse)
+    for criterion, values in reversed(list(zip(criteria, columns, strict=True))):
+        found.sort(key=values.__getitem__, reverse=criterion.reverse)
     return found
 
 
@@ -132,16 +138,16 @@ def order(columns: Columns, criteria: Sequence[SortCriterion]) -> list[int]:
         columns: with sizes and sent dates, as far as the criteria ask for them.
         criteria: of :data:`COLUMN_KEYS`.
     """
-    places = list(range(len(columns.uids)))
-    for criterion in reversed(criteria):
-        match criterion.key:
-            case "DATE":
-                # RFC 5256 §2.2: INTERNALDATE stands for the sent date where there is none.
-                pairs = zip(columns.sents, columns.dates, strict=True)
-                values: Sequence[int] = [sent if sent > NO_DATE else date for sent, date in pairs]
-            case "SIZE":
-                values = columns.sizes
-            case _:
-                values = columns.dates
-        places.sort(key=values.__getitem__, reverse=criterion.reverse)
-    return places
+    return places([_column(columns, criterion.key) for criterion in criteria], criteria)
+
+
+def _column(columns: Columns, key: str) -> Sequence[int]:
+    match key:
+        case "DATE":
+            # RFC 5256 §2.2: INTERNALDATE stands for the sent date where there is none.
+            pairs = zip(columns.sents, columns.dates, strict=True)
+            return [sent if sent > NO_DATE else date for sent, date in pairs]
+        case "SIZE":
+            return columns.sizes
+        case _:
+            return columns.dates

@@ -31,7 +31,27 @@ class SequenceSet:
     @classmethod
     def of(cls, numbers: Iterable[int]) -> SequenceSet:
         """Make the shortest set that holds these numbers."""
-        return cls.in_order(sorted(set(numbers)))
+        return cls.rising(sorted(set(numbers)))
+
+    @classmethod
+    def rising(cls, numbers: Sequence[int]) -> SequenceSet:
+        """Make a set of numbers each of which is greater than the one before."""
+        ranges: list[tuple[int, int]] = []
+        start, count = 0, len(numbers)
+        while start < count:
+            first = numbers[start]
+            # The last of those that follow each other, by steps that grow and then shrink again:
+            # of rising numbers those between two do, if the two are as far apart as their places.
+            last, step = start, 1
+            while last + step < count and numbers[last + step] - first == last + step - start:
+                last += step
+                step *= 2
+            while step := step // 2:
+                if last + step < count and numbers[last + step] - first == last + step - start:
+                    last += step
+            ranges.append((first, numbers[last]))
+            start = last + 1
+        return cls(tuple(ranges))
 
     @classmethod
     def in_order(cls, numbers: Iterable[int]) -> SequenceSet:
@@ -88,12 +108,19 @@ class SequenceSet:
         for span in self.spans(numbers):
             yield from numbers[span]
 
-    def spans(self, numbers: Sequence[int]) -> Iterator[slice]:
-        """Yield where those of ``numbers`` stand that :meth:`select` yields."""
-        if not numbers:
+    def spans(self, numbers: Sequence[int], count: int | None = None) -> Iterator[slice]:
+        """Yield where those of ``numbers`` stand that :meth:`select` yields.
+
+        Arguments:
+            numbers: rising.
+            count: how many of them there are to look at; None for all.
+        """
+        count = len(numbers) if count is None else count
+        if not count:
             return
-        for low, high in self.resolved(numbers[-1]):
-            yield slice(bisect_left(numbers, low), bisect_right(numbers, high))
+        for low, high in self.resolved(numbers[count - 1]):
+            first = bisect_left(numbers, low, 0, count)
+            yield slice(first, bisect_right(numbers, high, first, count))
 
 
 #: ``$`` in the place of a sequence set.

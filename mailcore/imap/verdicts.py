@@ -6,12 +6,16 @@ each message has one octet, so that And, Or and Not are one operation each.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 
 from mailcore.imap import searchkeys as keys
+from mailcore.imap.columns import FlagColumn
 from mailcore.imap.searchkeys import SearchKey
+from mailcore.imap.types import SequenceSet
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -21,32 +25,33 @@ UNKNOWN_DATE = -(2**63)
 NO_DATE = UNKNOWN_DATE + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Protocol):
     """What is at hand of some messages, column by column.
 
-    Arguments:
-        uids: of the messages.
-        flags: without ``\\Recent``; equal sets are likely to be one object.
-        modseqs: mod-sequences.
-        sizes: octets; less than nothing where it is not known.
-        dates: internal dates, in seconds since 1970.
-        zones: of these, in minutes.
-        sents: sent dates, in seconds since 1970; :data:`NO_DATE` where the message has none, and
-            :data:`UNKNOWN_DATE` where nobody has looked.
-        sent_zones: of these, in minutes.
-        recent: UIDs between which a message is ``\\Recent``, as (lowest, highest).
+    ``sizes`` are less than nothing where they are not known; dates are in seconds since 1970, their
+    zones in minutes. A sent date is :data:`NO_DATE` where the message has none, and
+    :data:`UNKNOWN_DATE` where nobody has looked. A message with a UID within one of the ranges in
+    ``recent`` is ``\\Recent``.
     """
 
-    uids: Sequence[int]
-    flags: Sequence[Collection[str]]
-    modseqs: Sequence[int]
-    sizes: Sequence[int]
-    dates: Sequence[int]
-    zones: Sequence[int]
-    sents: Sequence[int]
-    sent_zones: Sequence[int]
-    recent: Sequence[tuple[int, int]] = ()
+    @property
+    def uids(self) -> Sequence[int]: ...
+    @property
+    def flags(self) -> FlagColumn: ...
+    @property
+    def modseqs(self) -> Sequence[int]: ...
+    @property
+    def sizes(self) -> Sequence[int]: ...
+    @property
+    def dates(self) -> Sequence[int]: ...
+    @property
+    def zones(self) -> Sequence[int]: ...
+    @property
+    def sents(self) -> Sequence[int]: ...
+    @property
+    def sent_zones(self) -> Sequence[int]: ...
+    @property
+    def recent(self) -> Sequence[tuple[int, int]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +111,7 @@ class _Judge:
             case keys.HasFlag(flag):
                 return Verdict(self._has_flag(flag.lower()))
             case keys.InSet(numbers, uid):
-                chosen = set(
-                    numbers.select(self._uids)
-                    if uid
-                    else map(
-                        self._uids.__getitem__,
-                        (one - 1 for one in numbers.select(range(1, len(self._uids) + 1))),
-                    )
-                )
-                return Verdict(_number(map(chosen.__contains__, columns.uids)))
+                return Verdict(self._within(self._ranges(numbers, uid)))
             case keys.ModSeq(modseq):
                 return Verdict(_number(map(modseq.__le__, columns.modseqs)))
             case keys.Larger(size):
@@ -146,12 +143,23 @@ class _Judge:
     def _has_flag(self, wanted: str) -> int:
         columns = self._columns
         if wanted == "\\recent":
-            ranges = columns.recent
-            return _number(any(low <= uid <= high for low, high in ranges) for uid in columns.uids)
-        having = {
-            flags for flags in set(columns.flags) if any(flag.lower() == wanted for flag in flags)
-        }
-        return _number(map(having.__contains__, columns.flags))
+            return self._within(columns.recent)
+        return int.from_bytes(columns.flags.having(wanted), "little")
+
+    def _ranges(self, numbers: SequenceSet, uid: bool) -> Iterator[tuple[int, int]]:
+        """Yield ranges of UIDs, in which no other messages of this session are."""
+        uids = self._uids
+        for span in numbers.spans(uids if uid else range(1, len(uids) + 1)):
+            if span.start < span.stop:
+                yield uids[span.start], uids[span.stop - 1]
+
+    def _within(self, ranges: Iterable[tuple[int, int]]) -> int:
+        uids = self._columns.uids
+        octets = bytearray(len(uids))
+        for low, high in ranges:
+            first, end = bisect_left(uids, low), bisect_right(uids, high)
+            octets[first:end] = b"\1" * (end - first)
+        return int.from_bytes(octets, "little")
 
     def _known_size(self, matching: int) -> Verdict:
         if min(self._columns.sizes, default=0) >= 0:

@@ -13,7 +13,7 @@ from mailcore.backend import Changes, MessageState
 from mailcore.imap import searchkeys as keys
 from mailcore.imap.search import compile_key
 from mailcore.imap.snapshot import Snapshot
-from mailcore.imap.sorting import COLUMN_KEYS, order, sorted_by
+from mailcore.imap.sorting import COLUMN_KEYS, order, sort_key
 from mailcore.imap.types import SequenceSet, SortCriterion
 from mailcore.imap.verdicts import judge
 
@@ -155,5 +155,5 @@ def test_columns_are_sorted_as_messages_are(messages, criteria):
     for one in messages:
         one.size = one.size or 0
     columns = snapshot_of(messages).columns(array("I", [one.uid for one in messages]))
-    expected = sorted_by(messages, criteria, str)
+    expected = sorted(messages, key=lambda one: sort_key(one, criteria, str))
     assert [messages[place] for place in order(columns, criteria)] == expected

@@ -59,6 +59,7 @@ from mailcore.imap.responses.rights import (
 from mailcore.imap.responses.search import (
     ContextUpdate,
     EsearchResponse,
+    Line,
     SearchResponse,
     SortResponse,
     ThreadNode,
@@ -98,6 +99,7 @@ Response = (
     | SortResponse
     | ThreadResponse
     | EsearchResponse
+    | Line
     | FlagsResponse
     | Exists
     | Recent
@@ -157,6 +159,7 @@ __all__ = [
     "IdResponse",
     "InternalDate",
     "LanguageResponse",
+    "Line",
     "ListResponse",
     "ListRightsResponse",
     "LiteralBegin",

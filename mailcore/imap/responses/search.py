@@ -45,6 +45,13 @@ class ThreadResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A response that was encoded before and is said again, with its line end."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ContextUpdate:
     """How the results of a search change that goes on (RFC 5267 §4.3.2-4).
 

@@ -19,12 +19,14 @@ from mailcore.imap.collation import COLLATIONS
 from mailcore.imap.responses import ContextUpdate, EsearchResponse, Tagged, Untagged
 from mailcore.imap.search import asks_age
 from mailcore.imap.session.answers import ok
+from mailcore.imap.session.chosen import Chosen
 from mailcore.imap.session.fetch import fetch_unasked
+from mailcore.imap.session.found import Found
 from mailcore.imap.session.gmail import with_queries
 from mailcore.imap.session.identities import with_known
-from mailcore.imap.session.scan import Candidate, Scan, with_summaries
+from mailcore.imap.session.scan import Scan, candidates
 from mailcore.imap.session.view import View
-from mailcore.imap.sorting import PLAIN_KEYS, sort_key
+from mailcore.imap.sorting import needs_summary, sort_key
 from mailcore.imap.types import STAR, ResponseCode, SequenceSet, SortCriterion, Status
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class _Results(Protocol):
     def __len__(self) -> int: ...
     def __contains__(self, uid: int) -> bool: ...
     def remove(self, uids: Sequence[int]) -> _Pairs: ...
-    def add(self, found: Sequence[Candidate]) -> _Pairs: ...
+    def add(self, keys: Mapping[int, Any]) -> _Pairs: ...
 
 
 class _InMailboxOrder:
@@ -68,18 +70,15 @@ class _InMailboxOrder:
         self._uids.difference_update(uids)
         return [(0, sorted(uids))]
 
-    def add(self, found: Sequence[Candidate]) -> _Pairs:
-        uids = sorted(one.uid for one in found)
-        self._uids.update(uids)
-        return [(0, uids)]
+    def add(self, keys: Mapping[int, Any]) -> _Pairs:
+        self._uids.update(keys)
+        return [(0, sorted(keys))]
 
 
 class _Sorted:
     """What SORT has found. What decides the order of a message never changes."""
 
-    def __init__(self, criteria: Sequence[SortCriterion], collation: str) -> None:
-        self._criteria = criteria
-        self._collate = COLLATIONS[collation]
+    def __init__(self) -> None:
         self._keys: dict[int, Any] = {}
         self._order: list[tuple[Any, int]] = []
 
@@ -102,10 +101,9 @@ class _Sorted:
             del self._keys[uid]
         return pairs
 
-    def add(self, found: Sequence[Candidate]) -> _Pairs:
-        for one in found:
-            self._keys[one.uid] = sort_key(one, self._criteria, self._collate)
-        placed = [(self._keys[one.uid], one.uid) for one in found]
+    def add(self, keys: Mapping[int, Any]) -> _Pairs:
+        self._keys.update(keys)
+        placed = [(key, uid) for uid, key in keys.items()]
         if len(placed) > _FEW:
             self._order.extend(placed)
             self._order.sort()
@@ -115,7 +113,7 @@ class _Sorted:
         # From the first to the last: each comes to stand where it stays.
         return [
             (low + 1, [uid for _, uid in self._order[low : high + 1]])
-            for low, high in _runs(sorted(self._index(one.uid) for one in found))
+            for low, high in _runs(sorted(map(self._index, keys)))
         ]
 
 
@@ -152,17 +150,15 @@ class Context:
         )
         self._looked = session.time()
         # The last message that the client knew of when this was looked at.
-        self._last = view.uids[-1] if view.uids else 0
-        self.results: _Results = (
-            _Sorted(self._criteria, self._collation) if self._criteria else _InMailboxOrder()
-        )
+        self._last = view.last
+        self.results: _Results = _Sorted() if self._criteria else _InMailboxOrder()
 
     def vanished(self, view: View) -> EsearchResponse | None:
         """Return the REMOVEFROM for what is gone, while its numbers are still those of before."""
         log = view.snapshot.log_since(self.position)
         touched = view.uids if log is None else sorted(set(log))
         gone = [uid for uid in touched if uid in self.results and uid not in view.snapshot]
-        return self._response(view, gone, [])
+        return self._response(view, gone, {})
 
     async def tell(self, session: Session) -> None:
         """Look at what has happened to messages that the client knows of; send what changes.
@@ -172,30 +168,29 @@ class Context:
         """
         view, now = session.selected, session.time()
         position, touched = view.position, self._touched(view, now)
-        among = [(number, uid) for uid in touched if (number := view.number(uid)) is not None]
-        if not among:
+        uids = [uid for uid in touched if view.number(uid) is not None]
+        if not uids:
             self.position = position
             return
-        uids = [uid for _, uid in among]
+        among = Chosen(view.numbers(uids), uids)
         key = await with_known(self._key, view.mailbox, uids)
         scan = Scan(view, key, self._collation, now, uids, session.limits)
         async with aclosing(scan.run(session.shared, among)) as running:
             async for _ in running:
                 pass
-        found = scan.found
-        matching = {one.uid for one in found}
-        removed = [uid for uid in uids if uid in self.results and uid not in matching]
-        added = [one for one in found if one.uid not in self.results and one.is_there]
-        if not PLAIN_KEYS.issuperset(criterion.key for criterion in self._criteria):
-            added = await with_summaries(session.shared, view, added)
+        matching = scan.found.uids
+        gone = set(uids).difference(matching)
+        removed = [uid for uid in uids if uid in gone and uid in self.results]
+        new = Found(view, [uid for uid in matching if uid not in self.results])
+        added = await sort_keys(session, self._criteria, new)
         self.position = position
         if (response := self._response(view, removed, added)) is not None:
             session.send(response)
-        new = [one.uid for one in added if one.uid > self._last]
-        self._last = view.uids[-1] if view.uids else 0
-        if new and self._items:
+        arrived = [uid for uid in added if uid > self._last]
+        self._last = view.last
+        if arrived and self._items:
             # RFC 5465 §5.2: behind ADDTO. §7 shows them the other way round.
-            await fetch_unasked(session, new, self._items)
+            await fetch_unasked(session, arrived, self._items)
 
     def _touched(self, view: View, now: datetime | None) -> Sequence[int]:
         aged = now is not None and self._looked is not None and now - self._looked >= _PERIOD
@@ -207,7 +202,7 @@ class Context:
         return touched if self._may_change else touched[bisect_right(touched, self._last) :]
 
     def _response(
-        self, view: View, removed: Sequence[int], added: Sequence[Candidate]
+        self, view: View, removed: Sequence[int], added: Mapping[int, Any]
     ) -> EsearchResponse | None:
         updates = []
         if removed:
@@ -238,7 +233,7 @@ def _fixed(key: keys.SearchKey, view: View) -> keys.SearchKey:
 
     ``*`` is the last message that there is now; of UIDs, a range that ends with it stays open.
     """
-    last = view.uids[-1] if view.uids else _LAST_UID
+    last = view.last or _LAST_UID
 
     def fixed(one: keys.SearchKey) -> keys.SearchKey:
         if not isinstance(one, keys.InSet):
@@ -247,8 +242,8 @@ def _fixed(key: keys.SearchKey, view: View) -> keys.SearchKey:
             return keys.InSet(
                 SequenceSet(tuple(_open(pair, last) for pair in one.numbers.ranges)), True
             )
-        numbers = one.numbers.select(range(1, len(view.uids) + 1))
-        return keys.InSet(SequenceSet.of(view.uids[number - 1] for number in numbers), True)
+        numbers, uids = one.numbers.select(range(1, view.count + 1)), view.uids
+        return keys.InSet(SequenceSet.of(uids[number - 1] for number in numbers), True)
 
     return keys.map_keys(key, fixed)
 
@@ -267,21 +262,38 @@ def reuses_tag(view: View, command: commands.Command) -> bool:
     return command.tag in view.contexts and "UPDATE" in (getattr(command, "returns", None) or ())
 
 
+async def sort_keys(
+    session: Session, criteria: Sequence[SortCriterion], found: Found
+) -> dict[int, Any]:
+    """Return what decides where messages stand, by UID; those that are gone are left out."""
+    view, collate = session.selected, COLLATIONS[session.collation]
+    if not criteria:
+        return dict.fromkeys(view.snapshot.still(found.uids))
+    keys: dict[int, Any] = {}
+    looking = candidates(session.shared, view, found, summaries=needs_summary(criteria))
+    async with aclosing(looking) as batches:
+        async for batch in batches:
+            keys.update((one.uid, sort_key(one, criteria, collate)) for one in batch)
+    return {uid: key for uid, key in keys.items() if uid in view.snapshot}
+
+
 def begin_updates(
     session: Session,
     command: Returning,
-    found: Sequence[Candidate],
+    found: Found,
     position: int,
     *,
     complete: bool,
+    keys: Mapping[int, Any] | None = None,
 ) -> None:
     """Let a search go on if it asks for that and there is room; say NOUPDATE if there is not.
 
     Arguments:
         session, command: whose, and what it asks for.
-        found: by the search; with summaries if it sorts by what they hold.
+        found: by the search.
         position: see :class:`Context`.
         complete: whether all messages were looked at.
+        keys: of what was sorted, see :func:`sort_keys`.
     """
     if "UPDATE" not in (command.returns or ()):
         return
@@ -292,7 +304,7 @@ def begin_updates(
         refuse_updates(session, command, "Too many messages")
     else:
         contexts[command.tag] = context = Context(session, command, position)
-        context.results.add(found)
+        context.results.add(keys or dict.fromkeys(found.uids))
 
 
 def refuse_updates(session: Session, command: Returning, text: str) -> None:

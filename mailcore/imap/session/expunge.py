@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from mailcore.backend import BackendError, Expungeable
 from mailcore.imap import commands
 from mailcore.imap.responses import Tagged, Untagged
 from mailcore.imap.session.answers import cannot, no, ok
+from mailcore.imap.session.chosen import Chosen
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.rights import selected_rights
 from mailcore.imap.session.view import View
@@ -27,10 +29,9 @@ async def expunge(session: Session, command: commands.Expunge) -> Tagged:
     if not isinstance(mailbox, Expungeable):
         return cannot(command, "EXPUNGE")
     await view.refresh()
-    pairs, limited = within_limit(
-        [(0, uid) for uid in _deleted(view, command.uids)], session.limits
-    )
-    uids = [uid for _, uid in pairs]
+    deleted = _deleted(view, command.uids)
+    chosen, limited = within_limit(Chosen(deleted, deleted), session.limits)
+    uids = chosen.uids
     if uids:
         await mailbox.expunge(uids)
     await session.tell_updates(ask=True)
@@ -64,6 +65,6 @@ async def unselect(session: Session, command: commands.Unselect) -> Tagged:
 
 def _deleted(view: View, among: SequenceSet | None) -> list[int]:
     # Only of the messages that the client knows of: it has not seen what the others are.
-    known = view.uids if among is None else among.select(view.uids)
-    snapshot = view.snapshot
-    return [uid for uid in known if uid in snapshot and "\\Deleted" in snapshot.flags(uid)]
+    known = view.all_messages() if among is None else view.select(among, uid=True)
+    rows = view.columns(known.uids)
+    return list(compress(rows.uids, rows.flags.having("\\Deleted")))

@@ -67,7 +67,7 @@ async def fetch_table(
     bodies = [column for column in columns if isinstance(column, FetchBody)]
     sections: Iterator[list[bytes | None]] = iter(())
     if bodies:
-        sizes = view.snapshot.rows(there.uids).sizes()
+        sizes = _sizes(view.snapshot.rows(there.uids))
         read = await read_sections(view.mailbox, bodies, there.uids, sizes, summaries)
         if read is None or len(view.snapshot.still(there.uids)) < len(there):
             return None
@@ -94,11 +94,11 @@ def _values(
         case FetchColumn.FLAGS:
             return view.flags_of(rows)
         case FetchColumn.INTERNALDATE:
-            return rows.dates()
+            return list(zip(rows.dates, rows.zones, strict=True))
         case FetchColumn.SIZE:
-            return rows.sizes()
+            return _sizes(rows)
         case FetchColumn.MODSEQ:
-            return rows.modseqs()
+            return rows.modseqs
     if len(summaries) < len(rows.uids):
         return None
     known = [summaries[uid] for uid in rows.uids]
@@ -109,3 +109,9 @@ def _values(
             return [summary.bodystructure for summary in known]
         case _:
             return [summary.body for summary in known]
+
+
+def _sizes(rows: Rows) -> Sequence[int] | None:
+    """Return the octets of each, or None if one is not known."""
+    sizes = rows.sizes
+    return sizes if min(sizes, default=0) >= 0 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final
 
 from mailcore.imap import commands
 from mailcore.imap.responses import Tagged, Untagged
@@ -11,17 +11,15 @@ from mailcore.imap.session.chosen import Chosen
 from mailcore.imap.types import ResponseCode, Status
 from mailcore.limits import Limits
 
-PairsT = TypeVar("PairsT", Chosen, list[tuple[int, int]])
-
 # RFC 9585 §3.1 asks for no more than one in ten seconds.
 _INTERVAL: Final = 10.0
 
 
-def within_limit(chosen: PairsT, limits: Limits) -> tuple[PairsT, ResponseCode | None]:
+def within_limit(chosen: Chosen, limits: Limits) -> tuple[Chosen, ResponseCode | None]:
     """Return those messages that a command may take at a time, the newest ones (RFC 9738 §3.1).
 
     Arguments:
-        chosen: pairs of sequence number and UID, rising.
+        chosen: rising.
 
     Returns:
         also the response code that says where to go on, if there are more.

@@ -62,7 +62,7 @@ async def esearch(
         _tell(session, command, view, search)
         goes_on = goes_on or view is selected
         limited = limited or search.limited is not None
-        looked_at += len(view.uids)
+        looked_at += view.count
         if session.output_is_full:
             yield None
     if not goes_on:
@@ -116,8 +116,8 @@ async def _opened(session: Session, name: str) -> View | None:
 def _tell(session: Session, command: commands.Esearch, view: View, search: Looking) -> None:
     returns = command.returns if command.returns is not None else ("ALL",)
     if "SAVE" in returns:
-        save(view, (one.uid for one in relevant_of(command, search.found)))
-    if search.found and not (returns == ("SAVE",) and command.partial is None):
+        save(view, relevant_of(command, search.found).uids)
+    if len(search.found) and not (returns == ("SAVE",) and command.partial is None):
         response = extended(command, returns, search.found)
         uid_validity = view.mailbox.uid_validity
         session.send(replace(response, mailbox=view.name, uid_validity=uid_validity))

@@ -56,8 +56,8 @@ async def vanished_since(
     if gone is None:
         found = _gaps(view.uids, ranges, floor + 1, _last(view))
     else:
-        known = {uid for uid in gone if uid > floor} - set(view.uids)
-        found = iter(SequenceSet.of(_among(sorted(known), ranges)).ranges)
+        untold = {uid for uid in gone if uid > floor and view.number(uid) is None}
+        found = iter(SequenceSet.of(_among(sorted(untold), ranges)).ranges)
     responses = []
     while part := tuple(islice(found, _RANGES)):
         responses.append(Vanished(SequenceSet(part), earlier=True))

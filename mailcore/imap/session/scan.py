@@ -6,10 +6,10 @@ The snapshot is asked first, then summaries, then messages, and only while the a
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from itertools import compress
-from operator import or_
 
 from mailcore.imap.collation import COLLATIONS
 from mailcore.imap.search import (
@@ -21,6 +21,8 @@ from mailcore.imap.search import (
     needs_body,
 )
 from mailcore.imap.searchkeys import SearchKey
+from mailcore.imap.session.chosen import Chosen
+from mailcore.imap.session.found import Found
 from mailcore.imap.session.shared import SUMMARIES, Shared, read_into
 from mailcore.imap.session.view import View
 from mailcore.imap.summary import Summary
@@ -30,23 +32,19 @@ from mailcore.spool import Content
 
 
 class Candidate:
-    """A message as SEARCH sees it; more is known of it as the search goes on."""
+    """A message that is looked at closely; more is known of it as that goes on."""
 
-    __slots__ = ("_view", "number", "relevancy", "summary", "text", "uid")
+    __slots__ = ("_view", "relevancy", "summary", "text", "uid")
 
-    def __init__(self, view: View, number: int, uid: int) -> None:
+    def __init__(
+        self, view: View, uid: int, summary: Summary | None = None, relevancy: int = 100
+    ) -> None:
         self._view = view
-        self.number = number
         self.uid = uid
-        self.summary: Summary | None = None
+        self.summary = summary
         self.text: MessageText | None = None
         #: To a search with FUZZY, once it is found: from 1 to 100.
-        self.relevancy = 100
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it has not vanished meanwhile."""
-        return self.uid in self._view.snapshot
+        self.relevancy = relevancy
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -93,86 +91,99 @@ class Scan:
         self._now = now
         self._uids = view.uids if uids is None else uids
         self._relevancy = Relevancy(limits)
-        self._matcher = compile_key(key, self._uids, self._collate, now, self._relevancy)
         self._whole = needs_body(key)
-        #: The messages that match, in the order in which they were looked at.
-        self.found: list[Candidate] = []
+        self._among = Chosen()
+        # For each message that was looked at 1 if it matches, and 0 if not.
+        self._found = bytearray()
         self._position = view.snapshot.log_end
 
     async def run(
-        self, shared: Shared, among: Iterable[tuple[int, int]], enough: int | None = None
+        self,
+        shared: Shared,
+        among: Chosen,
+        enough: int | None = None,
+        *,
+        from_end: bool = False,
     ) -> AsyncGenerator[int, None]:
         """Look at messages; yields now and then how many of them are decided.
 
         Arguments:
             shared: where summaries come from.
-            among: sequence numbers and UIDs, in the order in which they are looked at.
+            among: the messages to look at.
             enough: stop when so many are found; None: find all.
+            from_end: begin with the last one.
         """
-        among = list(among)
-        candidates, opens = self._first_look(among)
-        if any(opens) and asks_sent(self._key) and enough is None:
-            yield len(among) - len(candidates)
-            open_ones = sorted(candidate.uid for candidate in compress(candidates, opens))
-            await shared.learn_sent(self._view, array("I", open_ones))
-            candidates, opens = self._first_look(among)
-        if not any(opens):
-            self.found = candidates[:enough]
-            return
-        decided = len(among) - len(candidates)
-        undecided = list(zip(candidates, opens, strict=True))
-        for start in range(0, len(undecided), SUMMARIES):
-            yield decided + start
-            batch = undecided[start : start + SUMMARIES]
-            missing = [candidate.uid for candidate, is_open in batch if is_open]
-            summaries = await shared.summaries(self._view.mailbox, missing) if missing else {}
-            for at, (candidate, is_open) in enumerate(batch, start):
-                if is_open:
-                    candidate.summary = summaries.get(candidate.uid)
-                    answer = candidate.summary is not None and _ask(self._matcher, candidate)
-                    if answer is None:
-                        yield decided + at
-                        candidate.text = await self._read(candidate)
-                        answer = candidate.text is not None and _ask(self._matcher, candidate)
-                    if not answer:
-                        continue
-                if not self._has_moved or candidate.is_there:
-                    candidate.relevancy = self._relevancy.of(candidate.uid)
-                    self.found.append(candidate)
-                    if len(self.found) == enough:
-                        return
+        there, yes, opens = self._first_look(among)
+        if 1 in opens and asks_sent(self._key) and enough is None:
+            yield len(among) - opens.count(1)
+            await shared.learn_sent(self._view, array("I", compress(there.uids, opens)))
+            there, yes, opens = self._first_look(among)
+        self._among, self._found = there, bytearray(yes)
+        if 1 in opens:
+            async with aclosing(self._look_closer(shared, opens, enough, from_end)) as looking:
+                async for left in looking:
+                    yield len(among) - left
+        elif enough is not None:
+            _keep(self._found, enough, from_end)
 
-    def in_order(self) -> list[Candidate]:
-        """Return what was found and has not vanished since, by rising number."""
-        found = self.found
+    @property
+    def found(self) -> Found:
+        """The messages that match and have not vanished since, by rising number."""
+        found = Found(
+            self._view, among=self._among, mask=bytes(self._found), relevancy=self._relevancy
+        )
         if self._has_moved:
-            found = [one for one in found if one.is_there]
-        return found[::-1] if found and found[0].number > found[-1].number else found
+            still = self._view.snapshot.still(found.uids)
+            return found if len(still) == len(found) else found.only(still)
+        return found
 
     @property
     def _has_moved(self) -> bool:
         """Whether something has happened to the mailbox since the search began."""
         return self._view.snapshot.log_end != self._position
 
-    def _first_look(self, among: Sequence[tuple[int, int]]) -> tuple[list[Candidate], bytes]:
-        """Return what may match by flags, dates and sizes, and of each whether that is open."""
-        backwards = len(among) > 1 and among[0] > among[-1]
-        pairs = among[::-1] if backwards else among
-        columns = self._view.columns(array("I", [uid for _, uid in pairs]))
-        if len(columns.uids) < len(pairs):
-            there = set(columns.uids)
-            pairs = [pair for pair in pairs if pair[1] in there]
-        yes, opens = judge(self._key, columns, self._uids, self._now)
-        if any(opens):
-            possible = bytes(map(or_, yes, opens))
-            opens = bytes(compress(opens, possible))
-        else:
-            possible, opens = yes, b""
-        candidates = [Candidate(self._view, *pair) for pair in compress(pairs, possible)]
-        if backwards:
-            candidates.reverse()
-            opens = opens[::-1]
-        return candidates, opens
+    def _first_look(self, among: Chosen) -> tuple[Chosen, bytes, bytes]:
+        """Return those that are there, and of each whether it matches by flags, dates and sizes,
+        and whether that is open.
+        """
+        columns = self._view.columns(among.uids)
+        return among.only(columns.uids), *judge(self._key, columns, self._uids, self._now)
+
+    async def _look_closer(
+        self, shared: Shared, opens: bytes, enough: int | None, from_end: bool
+    ) -> AsyncGenerator[int, None]:
+        """Decide what is open; yields how many messages are not decided yet."""
+        matcher = compile_key(self._key, self._uids, self._collate, self._now, self._relevancy)
+        uids = self._among.uids
+        possible = list(compress(range(len(uids)), _either(self._found, opens)))
+        if from_end:
+            possible.reverse()
+        matching = bytearray(len(uids))
+        self._found = matching
+        left = enough
+        for start in range(0, len(possible), SUMMARIES):
+            yield len(possible) - start
+            batch = possible[start : start + SUMMARIES]
+            missing = sorted(uids[place] for place in batch if opens[place])
+            summaries = await shared.summaries(self._view.mailbox, missing) if missing else {}
+            for at, place in enumerate(batch, start):
+                uid = uids[place]
+                if opens[place]:
+                    candidate = Candidate(self._view, uid, summaries.get(uid))
+                    answer = candidate.summary is not None and _ask(matcher, candidate)
+                    if answer is None:
+                        yield len(possible) - at
+                        candidate.text = await self._read(candidate)
+                        answer = candidate.text is not None and _ask(matcher, candidate)
+                    if not answer:
+                        continue
+                if self._has_moved and uid not in self._view.snapshot:
+                    continue
+                matching[place] = 1
+                if left is not None:
+                    left -= 1
+                    if not left:
+                        return
 
     async def _read(self, candidate: Candidate) -> MessageText | None:
         mailbox = self._view.mailbox
@@ -187,15 +198,44 @@ class Scan:
             return None
 
 
-async def with_summaries(shared: Shared, view: View, found: Sequence[Candidate]) -> list[Candidate]:
-    """Get the summaries of messages; those that vanish meanwhile are left out."""
-    missing = [one for one in found if one.summary is None]
-    for start in range(0, len(missing), SUMMARIES):
-        batch = missing[start : start + SUMMARIES]
-        summaries = await shared.summaries(view.mailbox, [one.uid for one in batch])
-        for one in batch:
-            one.summary = summaries.get(one.uid)
-    return [one for one in found if one.summary is not None and one.is_there]
+def _either(one: bytearray, other: bytes) -> bytes:
+    """Return 1 where one of them has it."""
+    both = int.from_bytes(one, "little") | int.from_bytes(other, "little")
+    return both.to_bytes(len(one), "little")
+
+
+def _keep(found: bytearray, count: int, from_end: bool) -> None:
+    """Forget all that is found but the first ones, or the last ones."""
+    surplus = found.count(1) - count
+    if surplus > 0:
+        places = list(compress(range(len(found)), found))
+        for place in places[:surplus] if from_end else places[count:]:
+            found[place] = 0
+
+
+async def candidates(
+    shared: Shared, view: View, found: Found, *, summaries: bool
+) -> AsyncGenerator[list[Candidate], None]:
+    """Yield what was found, some at a time: summaries of all at once would not fit into memory.
+
+    Those that are gone by now are left out.
+
+    Arguments:
+        shared: where summaries come from.
+        view: of the mailbox.
+        found: in it.
+        summaries: whether they are needed.
+    """
+    relevancies = found.relevancies()
+    for start in range(0, len(found), SUMMARIES):
+        part = slice(start, start + SUMMARIES)
+        uids = found.uids[part]
+        known = await shared.summaries(view.mailbox, uids) if summaries else {}
+        yield [
+            Candidate(view, uid, known.get(uid), relevancy)
+            for uid, relevancy in zip(uids, relevancies[part], strict=True)
+            if (uid in known or not summaries) and uid in view.snapshot
+        ]
 
 
 def _ask(matcher: Matcher, candidate: Candidate) -> bool | None:

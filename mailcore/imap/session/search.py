@@ -13,11 +13,12 @@ from mailcore.imap.responses import EsearchResponse, SearchResponse, SortRespons
 from mailcore.imap.search import asks_age, asks_modseq
 from mailcore.imap.session.answers import bad, cannot, ok
 from mailcore.imap.session.contexts import Returning, begin_updates, reuses_tag
+from mailcore.imap.session.found import Found
 from mailcore.imap.session.gmail import with_queries
 from mailcore.imap.session.identities import with_known
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.saved import save
-from mailcore.imap.session.scan import Candidate, Scan
+from mailcore.imap.session.scan import Scan
 from mailcore.imap.session.texts import with_texts
 from mailcore.imap.session.view import View
 from mailcore.imap.types import PartialRange, ResponseCode, SequenceSet
@@ -67,7 +68,7 @@ class Looking:
             left = session.limits.messages_per_command - before
             self._limits = replace(session.limits, messages_per_command=left)
         #: What matches, by rising sequence number.
-        self.found: list[Candidate] = []
+        self.found = Found(self._view, ())
         #: Of the log, up to which it knows what has happened.
         self.position = self._view.position
         #: Where it stopped (RFC 9738).
@@ -96,27 +97,29 @@ class Looking:
         if asks_age(key) and session.time() is None:
             self.refused = cannot(command, "A query for an age")
             return
-        key = await with_known(keys.without_fuzzy(key), view.mailbox, view.uids)
+        everything = view.all_messages()
+        key = await with_known(keys.without_fuzzy(key), view.mailbox, everything.uids)
         key = await with_texts(
             key,
             view.mailbox,
-            view.uids,
+            everything.uids,
             collation=session.collation,
             most=session.limits.text_lookups,
         )
-        scan = Scan(view, key, session.collation, session.time(), limits=session.limits)
-        among, self.limited = within_limit(list(enumerate(view.uids, 1)), self._limits)
+        now, limits = session.time(), session.limits
+        scan = Scan(view, key, session.collation, now, everything.uids, limits)
+        among, self.limited = within_limit(everything, self._limits)
         page = _only_page(command)
-        if page is not None and page.from_end:
-            among.reverse()
         enough = None if page is None else page.reach
-        async with aclosing(scan.run(session.shared, among, enough)) as running:
+        from_end = page is not None and page.from_end
+        looking = scan.run(session.shared, among, enough, from_end=from_end)
+        async with aclosing(looking) as running:
             async for done in running:
                 before = self._before
                 if session.tell_progress(command, before + done, before + len(among)):
                     yield
         # What has vanished since it was found has no date to be sorted by.
-        self.found = scan.in_order()
+        self.found = scan.found
 
 
 def _only_page(command: Searching) -> PartialRange | None:
@@ -139,22 +142,20 @@ def saves(command: Searching) -> bool:
     return returns is not None and "SAVE" in returns
 
 
-def answer(
-    session: Session, command: commands.Search | commands.Sort, found: Sequence[Candidate]
-) -> None:
+def answer(session: Session, command: commands.Search | commands.Sort, found: Found) -> None:
     """Send what was found, in its order, in the form that was asked for."""
     returns = command.returns
     if returns is None and session.rev2 and isinstance(command, commands.Search):
         # RFC 9051 §6.4.4: the SEARCH response is no more.
         returns = ("ALL",)
     if returns is None:
-        numbers = [one.uid if command.uid else one.number for one in found]
-        modseq = _highest(found) if asks_modseq(command.key) else None
+        numbers = _numbers(command, found)
+        modseq = found.highest_modseq() if asks_modseq(command.key) else None
         kind = SearchResponse if isinstance(command, commands.Search) else SortResponse
         session.send(kind(numbers, modseq))
         return
     if "SAVE" in returns:
-        save(session.selected, (one.uid for one in relevant_of(command, found)))
+        save(session.selected, relevant_of(command, found).uids)
         if returns == ("SAVE",) and command.partial is None:
             return
     session.send(extended(command, returns, found))
@@ -166,47 +167,53 @@ def _names_other_charset(session: Session, command: Searching) -> bool:
     return utf8 and command.charset not in (None, "UTF-8", "US-ASCII")
 
 
-def relevant_of(command: Returning, found: Sequence[Candidate]) -> Sequence[Candidate]:
+def relevant_of(command: Returning, found: Found) -> Found:
     """Return the messages that an answer is about: not all that match, if it names only some.
 
     RFC 7162 §3.1.10 says so of mod-sequences, RFC 5182 §2.1 and RFC 9394 §3.2 of what is saved.
     """
     returns = command.returns or ()
-    picks: list[Sequence[Candidate]] = []
+    picks: list[slice] = []
     if "MIN" in returns:
-        picks.append(found[:1])
+        picks.append(slice(0, 1))
     if "MAX" in returns:
-        picks.append(found[-1:])
+        picks.append(slice(max(len(found) - 1, 0), len(found)))
     if command.partial is not None:
-        picks.append(command.partial.of(found))
+        picks.append(command.partial.span(len(found)))
     if not picks or not {"ALL", "COUNT"}.isdisjoint(returns):
         return found
-    return [one for pick in picks for one in pick]
+    return found.only([uid for pick in picks for uid in found.uids[pick]])
 
 
-def extended(
-    command: Returning, returns: tuple[str, ...], found: Sequence[Candidate]
-) -> EsearchResponse:
+def extended(command: Returning, returns: tuple[str, ...], found: Found) -> EsearchResponse:
     """Return what return options ask for, of what was found, in its order."""
-    numbers = [one.uid if command.uid else one.number for one in found]
     relevant = relevant_of(command, found)
+    page = None
+    if command.partial is not None:
+        page = command.partial, _told(command, found[command.partial.span(len(found))])
     return EsearchResponse(
         command.tag,
         command.uid,
-        min=numbers[0] if "MIN" in returns and numbers else None,
-        max=numbers[-1] if "MAX" in returns and numbers else None,
-        count=len(numbers) if "COUNT" in returns else None,
-        all=SequenceSet.in_order(numbers) if "ALL" in returns and numbers else None,
-        modseq=_highest(relevant) if asks_modseq(command.key) else None,
-        partial=None if command.partial is None else _page(command.partial, numbers),
-        relevancy=tuple(one.relevancy for one in relevant) if "RELEVANCY" in returns else None,
+        min=_one(command, found[:1]) if "MIN" in returns else None,
+        max=_one(command, found[-1:]) if "MAX" in returns else None,
+        count=len(found) if "COUNT" in returns else None,
+        all=_told(command, found) if "ALL" in returns else None,
+        modseq=relevant.highest_modseq() if asks_modseq(command.key) else None,
+        partial=page,
+        relevancy=relevant.relevancies() if "RELEVANCY" in returns else None,
     )
 
 
-def _page(wanted: PartialRange, numbers: list[int]) -> tuple[PartialRange, SequenceSet | None]:
-    page = wanted.of(numbers)
-    return wanted, SequenceSet.in_order(page) if page else None
+def _numbers(command: Returning, found: Found) -> Sequence[int]:
+    return found.uids if command.uid else found.numbers
 
 
-def _highest(found: Sequence[Candidate]) -> int | None:
-    return max((one.modseq for one in found if one.is_there), default=None)
+def _one(command: Returning, found: Found) -> int | None:
+    return _numbers(command, found)[0] if len(found) else None
+
+
+def _told(command: Returning, found: Found) -> SequenceSet | None:
+    if not len(found):
+        return None
+    in_order = SequenceSet.in_order if isinstance(command, commands.Sort) else SequenceSet.rising
+    return in_order(_numbers(command, found))

@@ -80,7 +80,7 @@ async def select(session: Session, command: commands.Select) -> AsyncGenerator[T
 def _describe(session: Session, view: View) -> None:
     snapshot = view.snapshot
     session.send(flags_response(view))
-    session.send(Exists(len(view.uids)))
+    session.send(Exists(view.count))
     if session.rev2:
         # RFC 9051 §6.3.2: the name as the server has it.
         session.send(ListResponse(view.name))
@@ -142,7 +142,7 @@ def _status_item(session: Session, mailbox: Mailbox, snapshot: Snapshot, item: s
         case "MESSAGES":
             return len(snapshot)
         case "RECENT":
-            return sum(uid >= snapshot.recent_floor for uid in snapshot.uids)
+            return snapshot.count_recent()
         case "UIDNEXT":
             return snapshot.uid_next
         case "UIDVALIDITY":
@@ -153,8 +153,7 @@ def _status_item(session: Session, mailbox: Mailbox, snapshot: Snapshot, item: s
             return snapshot.count_flag("\\Deleted")
         case "DELETED-STORAGE":
             # RFC 9208 §4.1.4: octets, and not 1024 of them as in QUOTA.
-            deleted = (uid for uid in snapshot.uids if "\\Deleted" in snapshot.flags(uid))
-            return sum(snapshot.size(uid) or 0 for uid in deleted)
+            return sum(snapshot.size(uid) or 0 for uid in snapshot.having("\\Deleted"))
         case "SIZE":
             return snapshot.total_size()
         case "HIGHESTMODSEQ":

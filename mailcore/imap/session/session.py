@@ -7,7 +7,6 @@ gives octets back, except that it gives them back early when there are many.
 from __future__ import annotations
 
 import logging
-from bisect import bisect_right
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -527,7 +526,7 @@ class Session:
             except BackendError as error:
                 # The command in hand has been done; its answer must not say otherwise.
                 logger.info("%s: no updates of %s: %s", self.peer.host, view.name, error)
-        last = view.uids[-1] if view.uids else 0
+        last = view.last
         expunge = expunge or (watch is not None and watch.is_immediate)
         for removal in vanished(view) if view.contexts else ():
             self.send(removal)
@@ -535,10 +534,8 @@ class Session:
             self.send(response)
         if view.contexts:
             await self._tell_contexts(view)
-        if watch is not None and watch.items:
-            new = view.uids[bisect_right(view.uids, last) :]
-            if new:
-                await tell_new_messages(self, watch, new)
+        if watch is not None and watch.items and (new := view.after(last)):
+            await tell_new_messages(self, watch, new)
 
     async def _tell_contexts(self, view: View) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from array import array
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -111,7 +110,7 @@ class Shared:
                     found[uid] = summary
         return found
 
-    async def learn_sent(self, view: View, uids: array[int]) -> None:
+    async def learn_sent(self, view: View, uids: Sequence[int]) -> None:
         """Note in the snapshot when these messages were sent, where nobody has looked yet."""
         columns = view.columns(uids)
         if UNKNOWN_DATE not in columns.sents:

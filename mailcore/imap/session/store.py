@@ -66,7 +66,7 @@ async def _store_flags(
     # Without a refresh there is nothing to tell but the flags as they were.
     await view.refresh()
     done = _done(view, chosen, modified)
-    told = dict(zip(done.uids, view.snapshot.rows(done.uids).modseqs(), strict=True))
+    told = dict(zip(done.uids, view.snapshot.rows(done.uids).modseqs, strict=True))
     if not command.silent:
         await _tell_flags(session, command, done)
     else:
@@ -87,7 +87,7 @@ async def _store_labels(
     left = view.snapshot.still(chosen.uids)
     modified: set[int] = set()
     unchanged_since = command.unchanged_since
-    for action, some in label_steps(command.action, flags, view.snapshot.rows(left).flags()):
+    for action, some in label_steps(command.action, flags, view.snapshot.rows(left).flags):
         some = changeable(some, view.rights)
         modified |= set(await mailbox.store_flags(left, action, some, unchanged_since))
         left = [uid for uid in left if uid not in modified]
@@ -212,7 +212,7 @@ def _expected(
     """Return what the client will take the flags to be after its STORE, where it knows them."""
     untold = view.untold()
     uids = view.snapshot.still(chosen.uids)
-    flags_before = view.snapshot.rows(uids).flags()
+    flags_before = view.snapshot.rows(uids).flags
     before = {
         uid: known for uid, known in zip(uids, flags_before, strict=True) if uid not in untold
     }

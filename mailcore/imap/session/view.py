@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from itertools import compress, count
 from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import ALL_RIGHTS, KeepsHistory, Mailbox, Rights
@@ -24,7 +25,6 @@ from mailcore.imap.responses import (
 from mailcore.imap.session.chosen import Chosen
 from mailcore.imap.snapshot import Rows, Snapshots
 from mailcore.imap.types import STAR, ResponseCode, SequenceSet, Status, in_order
-from mailcore.imap.verdicts import Columns
 
 if TYPE_CHECKING:
     from mailcore.imap.session.contexts import Context
@@ -39,12 +39,12 @@ def _with_recent(flags: frozenset[str]) -> frozenset[str]:
     return flags | {"\\Recent"}
 
 
-def _among(uids: set[int], known: array[int]) -> set[int]:
-    """Return those of some UIDs that stand in a rising column."""
-    if len(uids) * _SOUGHT > len(known):
-        return uids.intersection(known)
-    places = ((uid, bisect_left(known, uid)) for uid in uids)
-    return {uid for uid, place in places if place < len(known) and known[place] == uid}
+def _among(uids: set[int], known: array[int], count: int) -> set[int]:
+    """Return those of some UIDs that stand among the first ones of a rising column."""
+    if len(uids) * _SOUGHT > count:
+        return uids.intersection(known[:count])
+    places = ((uid, bisect_left(known, uid, 0, count)) for uid in uids)
+    return {uid for uid, place in places if place < count and known[place] == uid}
 
 
 class MailboxReset(Exception):
@@ -86,7 +86,10 @@ class View:
         #: Whether its mod-sequences mean something.
         self.keeps_history = isinstance(mailbox, KeepsHistory)
         self.snapshot = snapshots.get(mailbox)
-        self.uids = array("I")
+        # An array of the snapshot's, and how much of it the client knows; see Table.
+        self._known = array("I")
+        self._count = 0
+        self._late = 0
         self._enabled = enabled
         self._snapshots = snapshots
         self._uid_validity = mailbox.uid_validity
@@ -116,8 +119,9 @@ class View:
     async def open(self) -> None:
         """Take all messages as told: SELECT is about to say how many there are."""
         await self.refresh()
-        self.uids = array("I", self.snapshot.uids)
-        self._last = self.uids[-1] if self.uids else 0
+        self._late = self.snapshot.late
+        self._follow(len(self.snapshot))
+        self._last = self.last
         self._position = self.snapshot.log_end
         self._all_told = self._told_modseq = self.snapshot.highest_modseq
         if self.read_only:
@@ -152,10 +156,35 @@ class View:
 
     # ------------------------------------------------------------------------------ numbers
 
+    @property
+    def count(self) -> int:
+        """How many messages the client knows."""
+        return self._count
+
+    @property
+    def last(self) -> int:
+        """The last UID that the client knows, 0 if there is none."""
+        return self._known[self._count - 1] if self._count else 0
+
+    @property
+    def uids(self) -> array[int]:
+        """The UIDs that the client knows, by sequence number: a copy, to look at all of them."""
+        return self._known[: self._count]
+
+    def after(self, uid: int) -> Sequence[int]:
+        """Return the UIDs above one."""
+        return self._known[bisect_right(self._known, uid, 0, self._count) : self._count]
+
     def number(self, uid: int) -> int | None:
         """Return the sequence number of a message, None if the client does not know of it."""
-        index = bisect_left(self.uids, uid)
-        return index + 1 if index < len(self.uids) and self.uids[index] == uid else None
+        index = bisect_left(self._known, uid, 0, self._count)
+        return index + 1 if index < self._count and self._known[index] == uid else None
+
+    def numbers(self, uids: Sequence[int]) -> list[int]:
+        """Return the sequence numbers of messages that the client knows, in any order."""
+        if len(uids) < self._count // 8:
+            return [bisect_left(self._known, uid, 0, self._count) + 1 for uid in uids]
+        return list(map(dict(zip(self.uids, count(1))).__getitem__, uids))
 
     def select(self, numbers: SequenceSet, uid: bool) -> Chosen:
         """Return the messages in a set, also those that are gone.
@@ -165,20 +194,24 @@ class View:
         Raises:
             BadNumber: a sequence number of a message that there is not.
         """
-        count = len(self.uids)
+        count = self._count
         if not uid:
             for first, last in numbers.ranges:
                 # "5:*" in a box of three is 3:5, so that only a range without "*" can be wrong.
                 if STAR not in (first, last) and max(first, last) > count:
                     raise BadNumber
         all_numbers = range(1, count + 1)
-        spans = list(numbers.spans(self.uids if uid else all_numbers))
+        spans = list(numbers.spans(self._known if uid else all_numbers, count))
         if len(spans) == 1:
-            return Chosen(all_numbers[spans[0]], self.uids[spans[0]])
+            return Chosen(all_numbers[spans[0]], self._known[spans[0]])
         return Chosen(
             [number for span in spans for number in all_numbers[span]],
-            [one for span in spans for one in self.uids[span]],
+            [one for span in spans for one in self._known[span]],
         )
+
+    def all_messages(self) -> Chosen:
+        """Return all that the client knows, also those that are gone."""
+        return Chosen(range(1, self._count + 1), self.uids)
 
     def flags(self, uid: int) -> tuple[str, ...]:
         """Return the flags of a message in a steady order; KeyError if it is gone."""
@@ -187,7 +220,7 @@ class View:
 
     def flags_of(self, rows: Rows) -> Sequence[frozenset[str]]:
         """Return the flags of some messages, each with ``\\Recent`` where it is."""
-        flags = rows.flags()
+        flags = rows.flags
         if not (self._recent and self.tells_recent):
             return flags
         told = list(flags)
@@ -202,18 +235,26 @@ class View:
 
     def is_whole(self, count: int) -> bool:
         """Tell whether so many messages that the client knows are all that there are now."""
-        return count == len(self.uids) and self.uids == self.snapshot.uids
+        known = self.snapshot.uids
+        if not count == self._count == len(known):
+            return False
+        return self._known is known or self.uids == known
 
-    def columns(self, uids: Sequence[int]) -> Columns:
+    def columns(self, uids: Sequence[int]) -> Rows:
         """Return what is at hand of these messages, rising, those that are gone left out."""
         return self.snapshot.columns(uids, self._recent if self.tells_recent else ())
 
     def recent_count(self) -> int:
         """Return how many messages are ``\\Recent`` in this session."""
+        known, count = self._known, self._count
         return sum(
-            bisect_right(self.uids, high) - bisect_left(self.uids, low)
+            bisect_right(known, high, 0, count) - bisect_left(known, low, 0, count)
             for low, high in self._recent
         )
+
+    def _follow(self, count: int) -> None:
+        """Know so many messages of the snapshot, from the first on."""
+        self._known, self._count = self.snapshot.uids, count
 
     def _claim_recent(self) -> None:
         if not self.tells_recent:
@@ -247,11 +288,10 @@ class View:
             responses.append(Untagged(Status.OK, "Some messages are gone since", code))
         if new:
             recent_before = self.recent_count()
-            self.uids.extend(new)
-            self._last = new[-1]
+            self._extend(new)
             if not self.read_only:
                 self._claim_recent()
-            responses.append(Exists(len(self.uids)))
+            responses.append(Exists(self._count))
             if self.tells_recent and self.recent_count() != recent_before:
                 responses.append(Recent(self.recent_count()))
         for uid in self._untold_flags(sorted(changed), told):
@@ -264,7 +304,7 @@ class View:
     def _untold_flags(self, changed: Sequence[int], told: Mapping[int, int]) -> Sequence[int]:
         if not told:
             return changed
-        modseqs = self.snapshot.rows(changed).modseqs()
+        modseqs = self.snapshot.rows(changed).modseqs
         return [uid for uid, own in zip(changed, modseqs, strict=True) if told.get(uid) != own]
 
     def told_code(self) -> ResponseCode | None:
@@ -308,24 +348,37 @@ class View:
         self._position = self.snapshot.log_end
         if log is None:
             # Too far behind: compare. A constant mod-sequence tells nothing, hence ">=".
-            touched = {
-                uid
-                for uid in self.uids
-                if uid not in self.snapshot or self.snapshot.modseq(uid) >= told_modseq
-            }
+            rows = self.snapshot.columns(self.uids)
+            touched = set(compress(rows.uids, map(told_modseq.__le__, rows.modseqs)))
+            gone = set(self.uids).difference(rows.uids)
         else:
-            touched = _among(set(log), self.uids)
-        gone = touched - _among(touched, self.snapshot.uids)
+            touched = _among(set(log), self._known, self._count)
+            gone = touched - _among(touched, self.snapshot.uids, len(self.snapshot))
         self._gone |= gone
         known = self.snapshot.uids
         return touched - gone, known[bisect_right(known, self._last) :]
+
+    def _extend(self, new: Sequence[int]) -> None:
+        """Know messages that are new."""
+        self._last = new[-1]
+        if self._known is self.snapshot.uids and self._late == self.snapshot.late:
+            self._follow(len(self.snapshot))
+        else:
+            self._known = self.uids
+            self._known.extend(new)
+            self._count = len(self._known)
 
     def _expunge(self) -> list[Response]:
         gone = sorted(uid for uid in self._gone if self.number(uid) is not None)
         # From the last to the first, so that no number moves before it is told.
         numbers = [number for uid in reversed(gone) if (number := self.number(uid)) is not None]
-        self.uids = array("I", (uid for uid in self.uids if uid not in self._gone))
+        if self._late == self.snapshot.late:
+            self._follow(bisect_right(self.snapshot.uids, self._last))
+        else:
+            known = self.uids
+            self._known = array("I", [uid for uid in known if uid not in self._gone])
+            self._count = len(self._known)
         self._gone.clear()
         if self.tells_vanished:
-            return [Vanished(SequenceSet.of(gone))] if gone else []
+            return [Vanished(SequenceSet.rising(gone))] if gone else []
         return [Expunged(number) for number in numbers]

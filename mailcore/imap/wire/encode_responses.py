@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,12 @@ from mailcore.imap.types import ResponseCode, Status
 from mailcore.imap.wire import urls
 from mailcore.imap.wire.encode_fetch import encode_attributes, encode_item
 from mailcore.imap.wire.encode_fetch_table import encode_fetch_table
+from mailcore.imap.wire.encode_results import (
+    encode_context_update,
+    encode_search,
+    encode_sort,
+    encode_thread,
+)
 from mailcore.imap.wire.quoting import (
     astring,
     atom,
@@ -70,9 +76,10 @@ class ResponseEncoder:
             r.StatusResponse: self._status,
             r.MetadataResponse: self._metadata,
             r.MetadataEntries: self._metadata_entries,
-            r.SearchResponse: _search,
-            r.SortResponse: _sort,
-            r.ThreadResponse: _thread,
+            r.SearchResponse: encode_search,
+            r.SortResponse: encode_sort,
+            r.ThreadResponse: encode_thread,
+            r.Line: lambda response: response.octets,
             r.EsearchResponse: self._esearch,
             r.FlagsResponse: lambda response: b"* FLAGS %b\r\n" % flag_list(response.flags),
             r.Exists: lambda response: b"* %b EXISTS\r\n" % number(response.count),
@@ -204,7 +211,7 @@ class ResponseEncoder:
             words.append(b"PARTIAL (%b %b)" % (partial_range(wanted), results))
         if response.relevancy is not None:
             words.append(b"RELEVANCY (%b)" % b" ".join(map(number, response.relevancy)))
-        words.extend(map(_context_update, response.updates))
+        words.extend(map(encode_context_update, response.updates))
         return b" ".join(words) + b"\r\n"
 
     # acl-data        =  "ACL" SP mailbox *(SP identifier SP rights)
@@ -364,63 +371,6 @@ def _names(what: bytes, names: tuple[str, ...]) -> bytes:
 
 def _delimiter(delimiter: str | None) -> bytes:
     return b"NIL" if delimiter is None else string(delimiter.encode())
-
-
-# "SEARCH" *(SP nz-number) [SP search-sort-mod-seq]          ; RFC 7162 §7
-def _search(response: r.SearchResponse) -> bytes:
-    return _found("* SEARCH", response.numbers, response.modseq)
-
-
-def _found(what: str, numbers: Sequence[int], modseq: int | None) -> bytes:
-    words = [what, *map(str, numbers)]
-    if modseq is not None:
-        words.append(f"(MODSEQ {modseq})")
-    return " ".join(words).encode("ascii") + b"\r\n"
-
-
-# "SORT" *(SP nz-number) [SP search-sort-mod-seq]            ; RFC 5256 §5, RFC 7162 §7
-def _sort(response: r.SortResponse) -> bytes:
-    return _found("* SORT", response.numbers, response.modseq)
-
-
-# thread-data     =  "THREAD" [SP 1*thread-list]
-# thread-list     =  "(" (thread-members / thread-nested) ")"
-# thread-members  =  nz-number *(SP nz-number) [SP thread-nested]
-# thread-nested   =  2*thread-list
-def _thread(response: r.ThreadResponse) -> bytes:
-    words: list[str] = []
-    # What is still to be written, the next last: nodes, and brackets.
-    waiting: list[r.ThreadNode | str] = []
-    for thread in reversed(response.threads):
-        waiting += (")", thread, "(")
-    while waiting:
-        item: r.ThreadNode | str | None = waiting.pop()
-        while item is not None:
-            if isinstance(item, str):
-                words.append(item)
-                break
-            children = item.children
-            if item.number is not None:
-                words.append(f"{item.number} " if children else str(item.number))
-            item = None
-            if len(children) == 1:
-                item = children[0]
-            else:
-                for child in reversed(children):
-                    waiting += (")", child, "(")
-    text = "".join(words)
-    if "-" in text:
-        raise LocalProtocolError("not a number of a message")
-    return b"* THREAD%b\r\n" % (" " * bool(text) + text).encode("ascii")
-
-
-# ret-data-addto  =  "ADDTO" SP "(" context-position SP sequence-set *(SP ...) ")"
-# ret-data-removefrom = "REMOVEFROM" SP "(" context-position SP sequence-set *(SP ...) ")"
-def _context_update(update: r.ContextUpdate) -> bytes:
-    if update.name not in ("ADDTO", "REMOVEFROM") or not update.places:
-        raise LocalProtocolError(f"not an update of results: {update.name!r}")
-    places = (b"%b %b" % (number(place), sequence_set(numbers)) for place, numbers in update.places)
-    return b"%b (%b)" % (update.name.encode("ascii"), b" ".join(places))
 
 
 # language-data   =  "LANGUAGE" SP "(" lang-tag-quoted *(SP lang-tag-quoted) ")"
