@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 
 from mailcore import backend
-from mailcore.backend import BackendError, Changes, MessageState, all_messages
+from mailcore.backend import BackendError, Changes, MessageColumns, MessageState, all_messages
 from mailcore.smtp.types import Reply
 
 
@@ -50,3 +52,23 @@ def test_reply_knows_what_it_means() -> None:
     assert not Reply(451).permanent
     assert Reply(550).permanent
     assert Reply.of(250, None).lines == ("",)
+
+
+def test_columns_of_messages_read_as_their_states():
+    zone = timezone(timedelta(hours=-9, minutes=-30))
+    states = [
+        MessageState(3, frozenset({"\\Seen"}), 7, datetime(2026, 1, 1, 2, 3, 4, tzinfo=zone), 55),
+        MessageState(5, frozenset(), 9, datetime(1960, 1, 1, tzinfo=UTC)),
+        MessageState(8, frozenset({"a", "b"}), 2**40, datetime(9999, 12, 31, tzinfo=UTC), 0),
+    ]
+    columns = MessageColumns.of(states)
+    assert list(columns) == states
+    assert [one.internal_date.utcoffset() for one in columns] == [
+        one.internal_date.utcoffset() for one in states
+    ]
+    assert columns[1:] == states[1:]
+    assert columns[-1] == states[-1]
+    assert list(columns.picked([2, 0])) == [states[2], states[0]]
+    assert MessageColumns.of(columns) is columns
+    with pytest.raises(IndexError):
+        columns[3]

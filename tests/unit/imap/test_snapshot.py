@@ -172,6 +172,20 @@ def test_a_low_uid_that_is_told_late_finds_its_place():
     }
 
 
+def test_messages_that_come_in_no_order_stand_in_order():
+    snapshot = taken_in(Changes([state(9), state(4, SEEN), state(4, FLAGGED)], complete=True))
+    assert contents(snapshot) == {4: (FLAGGED, 1), 9: (frozenset(), 1)}
+
+
+def test_columns_are_taken_in_as_messages_are():
+    moment = datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2)))
+    states = [state(1, SEEN, 4, internal_date=moment, size=9), state(7, modseq=5)]
+    snapshot = taken_in(Changes(MessageColumns.of(states), highest_modseq=5, complete=True))
+    assert contents(snapshot) == {1: (SEEN, 4), 7: (frozenset(), 5)}
+    assert (snapshot.size(1), snapshot.size(7)) == (9, None)
+    assert snapshot.internal_date(1).isoformat() == moment.isoformat()
+
+
 def test_a_refusal_leaves_it_as_it_was():
     class Refusing(Scripted):
         async def changes(self, since):

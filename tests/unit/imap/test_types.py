@@ -61,3 +61,28 @@ def test_resolved_is_sorted_disjoint_and_complete(
 
 def test_text_is_what_the_wire_says() -> None:
     assert str(SequenceSet(((1, 1), (3, 5), (7, STAR)))) == "1,3:5,7:*"
+
+
+@given(st.sets(st.integers(1, 60)))
+def test_rising_numbers_are_told_in_the_fewest_ranges(numbers: set[int]) -> None:
+    rising = sorted(numbers)
+    found = SequenceSet.rising(rising)
+    assert list(found.numbers()) == rising
+    assert found == SequenceSet.in_order(rising)
+
+
+def test_a_long_row_is_one_range() -> None:
+    assert SequenceSet.rising(range(5, 2_000_000)).ranges == ((5, 1_999_999),)
+
+
+@given(
+    st.sets(st.integers(1, 30)),
+    st.integers(0, 30),
+    st.lists(st.tuples(st.integers(0, 32), st.integers(0, 32)), min_size=1),
+)
+def test_spans_of_the_first_ones_are_those_of_a_shorter_sequence(
+    numbers: set[int], count: int, ranges: list[tuple[int, int]]
+) -> None:
+    rising, wanted = sorted(numbers), SequenceSet(tuple(ranges))
+    count = min(count, len(rising))
+    assert list(wanted.spans(rising, count)) == list(wanted.spans(rising[:count]))

@@ -50,6 +50,10 @@ UIDNEXT = ResponseCode("UIDNEXT", "5")
         (r.StatusResponse("a", {"MESSAGES": 1, "UIDNEXT": 2}), "* STATUS a (MESSAGES 1 UIDNEXT 2)"),
         (r.SearchResponse([]), "* SEARCH"),
         (r.SearchResponse([4, 2], 9), "* SEARCH 4 2 (MODSEQ 9)"),
+        (r.SearchResponse(range(9, 12), 9), "* SEARCH 9 10 11 (MODSEQ 9)"),
+        (r.SearchResponse(range(7, 7)), "* SEARCH"),
+        (r.SearchResponse(range(9, 4, -2)), "* SEARCH 9 7 5"),
+        (r.Line(b"* SORT 2 1\r\n"), "* SORT 2 1"),
         (r.EsearchResponse("t", False), '* ESEARCH (TAG "t")'),
         (
             r.EsearchResponse("t", True, 1, 9, 3, SequenceSet(((1, 2), (9, 9))), 77),
@@ -283,3 +287,14 @@ def test_what_must_hold_a_body_does_even_if_nothing_was_found():
 def test_octets_that_are_no_text_come_through_as_a_literal():
     part = Part(0, 0, 0, 0, parameters=(("name", b"\xff".decode("utf-8", "surrogateescape")),))
     assert b'("name" {1}\r\n\xff)' in encode_body(part, True)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"), [(0, 3), (8, 12), (97, 1003), (999, 1000), (1000, 2001), (9_998, 10_002)]
+)
+def test_a_range_is_written_as_its_numbers_are(start, stop):
+    encoder = ResponseEncoder()
+    numbers = range(start, stop)
+    assert encoder.encode(r.SearchResponse(numbers)) == encoder.encode(
+        r.SearchResponse(list(numbers))
+    )
