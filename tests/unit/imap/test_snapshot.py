@@ -12,6 +12,7 @@ from mailcore.backend import (
     Changes,
     FlagAction,
     FlagsChanged,
+    MessageColumns,
     MessageState,
     Unavailable,
     all_messages,
