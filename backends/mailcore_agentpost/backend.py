@@ -349,6 +349,7 @@ async def open(context: Context) -> AsyncIterator[AgentPost]:
             hub.tell,
             durable=context.data is not None,
             tell_texts=texts.changed,
+            tell_steps=hub.recent.add,
         )
         try:
             texts.open()

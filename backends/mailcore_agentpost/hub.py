@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from mailcore.backend import AccountEnded, Hint, MailboxMoved
+from mailcore_agentpost.recent import RecentChanges
 from mailcore_agentpost.types import EventRow
 
 T = TypeVar("T")
@@ -83,6 +84,8 @@ class Hub:
         self._moves: dict[int, int] = {}
         # How often nobody knows which have.
         self._stirs = 0
+        #: What the last commits did.
+        self.recent = RecentChanges()
         #: How often something ended: who authenticated while this changed must look again.
         self.endings = 0
 
@@ -109,6 +112,7 @@ class Hub:
 
     def stir(self) -> None:
         """Take any folder for moved, and have all listeners look for events; there may be none."""
+        self.recent.forget()
         self._stirs += 1
         for listener in self._listeners:
             listener([])

@@ -292,6 +292,9 @@ class Mailbox:
         return _FLAGS if self._access.may_write else frozenset({SEEN})
 
     async def changes(self, since: int) -> Changes:
+        recent = self._access.hub.recent.since(self._folder.id, since)
+        if recent is not None:
+            return recent
         moves = self._access.hub.moves(self._folder.id)
         if (moves, since) == self._known:
             return Changes((), highest_modseq=since)

@@ -142,7 +142,7 @@ def save_revision(transaction: Transaction, folder: Folder, revision: Revision) 
     )
     placement = Placement(stored.number, revision.flags | labels, len(revision.data), revision.date)
     (uid,) = place(transaction, folder.id, [placement])
-    record_updates(transaction, folder.id, [stored.number])
+    record_updates(transaction, folder.id, [uid])
     return uid, stored.id
 
 

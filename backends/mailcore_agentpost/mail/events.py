@@ -56,15 +56,14 @@ def record(
     return event
 
 
-def record_updates(transaction: Transaction, folder: int, numbers: Sequence[int]) -> None:
+def record_updates(transaction: Transaction, folder: int, uids: Sequence[int]) -> None:
     """Note that messages changed their flags, or came into a folder from another: one event."""
     named = transaction.execute(
-        "SELECT id FROM messages WHERE number IN (SELECT value FROM json_each(?))",
-        (json.dumps(numbers[:_NAMED]),),
+        "SELECT id FROM placements JOIN messages ON number = message"
+        " WHERE folder = ? AND uid IN (SELECT value FROM json_each(?))",
+        (folder, json.dumps(uids[:_NAMED])),
     ).fetchall()
-    _record_change(
-        transaction, "message.updated", folder, [row["id"] for row in named], len(numbers)
-    )
+    _record_change(transaction, "message.updated", folder, [row["id"] for row in named], len(uids))
 
 
 def record_deletions(transaction: Transaction, folder: int, messages: Sequence[str]) -> None:

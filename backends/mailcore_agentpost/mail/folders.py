@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailcore.backend import Cannot, CannotServe, LimitReached, MailboxExists, NoSuchMailbox
-from mailcore_agentpost.store import Transaction
+from mailcore_agentpost.store import Step, Transaction
 from mailcore_agentpost.types import FolderRow
 
 INBOX: Final = "INBOX"
@@ -184,6 +184,7 @@ def forget_folder(transaction: Transaction, folder: Folder) -> None:
     transaction.execute("DELETE FROM url_keys WHERE folder = ?", (folder.id,))
     transaction.execute("DELETE FROM folders WHERE id = ?", (folder.id,))
     transaction.moved.add((folder.inbox, folder.id))
+    transaction.steps.append(Step(folder.id, 0, 0))
 
 
 def subscribe(transaction: Transaction, inbox: str, name: str, subscribed: bool) -> None:
@@ -194,14 +195,11 @@ def subscribe(transaction: Transaction, inbox: str, name: str, subscribed: bool)
     )
 
 
-def next_modseq(transaction: Transaction, folder: int) -> int:
-    """Raise the mod-sequence of a folder that is about to change, and return it."""
-    _, modseq = take_uids(transaction, folder, 0)
-    return modseq
+def advance(transaction: Transaction, folder: int, count: int = 0) -> Step:
+    """Raise the mod-sequence of a folder that is about to change; return what is to be filled in.
 
-
-def take_uids(transaction: Transaction, folder: int, count: int) -> tuple[int, int]:
-    """Take UIDs for new placements; return the first, and the raised mod-sequence.
+    Arguments:
+        count: UIDs to take for new placements, the last ones below the new ``uid_next``.
 
     Raises:
         NoSuchMailbox: the folder was removed.
@@ -214,4 +212,6 @@ def take_uids(transaction: Transaction, folder: int, count: int) -> tuple[int, i
     if row is None:
         raise NoSuchMailbox
     transaction.moved.add((row["inbox"], folder))
-    return row["uid_next"] - count, row["modseq"]
+    step = Step(folder, row["modseq"], row["uid_next"])
+    transaction.steps.append(step)
+    return step

@@ -5,27 +5,32 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 from mailcore.backend import (
     Changes,
     Copied,
     FlagAction,
+    FlagsChanged,
     LimitReached,
     MessageState,
     NoSuchMailbox,
 )
 from mailcore_agentpost.mail.events import record_deletions, record_updates
-from mailcore_agentpost.mail.folders import Folder, next_modseq, take_uids
+from mailcore_agentpost.mail.folders import Folder, advance
 from mailcore_agentpost.mail.messages import purge
 from mailcore_agentpost.store import Transaction
 
 DELETED: Final = "\\Deleted"
 _MOST_FLAGS: Final = 100
+# UIDs that are read in a row in the time that it takes to begin another row of them.
+_SEEKS: Final = 8
 # Seconds from 1970 to about 2100.
 _LATE: Final = 2**32
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,7 +94,7 @@ def changes(connection: sqlite3.Connection, folder: int, since: int) -> Changes:
     ).fetchone()
     if state is None:
         raise NoSuchMailbox
-    # Everything is in order of UIDs on disk; what is new is found by the index on mod-sequences.
+    # In order of UIDs as it lies on disk. What is newer is seldom asked for: recent.py knows it.
     newer = "AND modseq > :since" if since > 0 else ""
     rows = connection.execute(
         f"SELECT uid, flags, modseq, date, zone, size FROM placements"
@@ -147,38 +152,71 @@ def find_placement(connection: sqlite3.Connection, folder: int, uid: int) -> Pla
 
 def place(transaction: Transaction, folder: int, placements: Sequence[Placement]) -> list[int]:
     """Put messages into a folder; return their UIDs."""
-    first, modseq = take_uids(transaction, folder, len(placements))
-    uids = list(range(first, first + len(placements)))
+    step = advance(transaction, folder, len(placements))
+    uids = list(range(step.uid_next - len(placements), step.uid_next))
+    dated = zip(uids, placements, strict=True)
+    columns = [(uid, one, *_date_columns(one.date)) for uid, one in dated]
     now = int(time.time())
     transaction.connection.executemany(
         "INSERT INTO placements (folder, uid, modseq, flags, message, size, date, zone, saved)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (
-                folder,
-                uid,
-                modseq,
-                _text(one.flags),
-                one.message,
-                one.size,
-                *_date_columns(one.date),
-                now,
-            )
-            for uid, one in zip(uids, placements, strict=True)
+            (folder, uid, step.modseq, _text(one.flags), one.message, one.size, date, zone, now)
+            for uid, one, date, zone in columns
         ],
     )
+    step.new = [
+        MessageState(uid, one.flags, step.modseq, _date(date, zone), one.size)
+        for uid, one, date, zone in columns
+    ]
+    step.told = True
     return uids
 
 
+# ------------------------------------------------------------------------- choosing by UID
+# UIDs that follow each other are a range of the table, which costs a fraction of looking each up.
+
+_Run = tuple[int, int]
+
+
+def _runs(uids: Iterable[int]) -> list[_Run]:
+    """Return the lowest and the highest of UIDs that follow each other, in rising order."""
+    rising = sorted(set(uids))
+    if not rising:
+        return []
+    if rising[-1] - rising[0] == len(rising) - 1:
+        return [(rising[0], rising[-1])]
+    ends = [at for at in range(1, len(rising)) if rising[at] != rising[at - 1] + 1]
+    return [(rising[low], rising[high - 1]) for low, high in pairwise((0, *ends, len(rising)))]
+
+
+def _chosen(uids: Sequence[int]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Return conditions, each with what it compares with, that choose messages by UID."""
+    runs = _runs(uids)
+    if len(runs) > 1 and len(runs) * _SEEKS > len(uids):
+        yield "uid IN (SELECT value FROM json_each(?))", (json.dumps(list(uids)),)
+        return
+    for run in runs:
+        yield "uid BETWEEN ? AND ?", run
+
+
 def _select(
-    transaction: Transaction, folder: int, uids: Iterable[int], columns: str
+    transaction: Transaction, folder: int, uids: Sequence[int], columns: str, rest: str = ""
 ) -> list[sqlite3.Row]:
-    """Return those of some placements that are there, by ascending UID."""
-    return transaction.execute(
-        f"SELECT uid, {columns} FROM placements"
-        " WHERE folder = ? AND uid IN (SELECT value FROM json_each(?)) ORDER BY uid",
-        (folder, json.dumps(list(uids))),
-    ).fetchall()
+    """Return columns of those of some placements that are there, by ascending UID.
+
+    Arguments:
+        rest: follows the condition, in place of the order.
+    """
+    order = rest or "ORDER BY uid"
+    return [
+        row
+        for condition, values in _chosen(uids)
+        for row in transaction.execute(
+            f"SELECT {columns} FROM placements WHERE folder = ? AND {condition} {order}",
+            (folder, *values),
+        ).fetchall()
+    ]
 
 
 def change_flags(
@@ -194,29 +232,34 @@ def change_flags(
         change: gives the new flags for the old ones.
     """
     modified: list[int] = []
-    changed: list[int] = []
+    if unchanged_since is not None:
+        found = _select(transaction, folder, uids, "uid, modseq")
+        modified = [uid for uid, modseq in found if modseq > unchanged_since]
+        late = set(modified)
+        uids = [uid for uid in uids if uid not in late]
     # Most messages have the flags of many others: what becomes of them is found once.
-    becomes: dict[str, str] = {}
-    updates: dict[str, list[int]] = {}
-    for uid, flags, modseq, message in _select(transaction, folder, uids, "flags, modseq, message"):
-        if unchanged_since is not None and modseq > unchanged_since:
-            modified.append(uid)
-            continue
-        text = becomes.get(flags)
-        if text is None:
-            text = becomes[flags] = _text(change(_flags(flags)))
-        if text != flags:
-            updates.setdefault(text, []).append(uid)
-            changed.append(message)
+    updates: dict[frozenset[str], list[int]] = {}
+    groups = _select(transaction, folder, uids, "flags, group_concat(uid)", "GROUP BY flags")
+    for text, having in groups:
+        before = _flags(text)
+        after = change(before)
+        if after != before:
+            updates.setdefault(after, []).extend(json.loads(f"[{having}]"))
     if updates:
-        modseq = next_modseq(transaction, folder)
-        for text, having in updates.items():
-            transaction.execute(
+        step = advance(transaction, folder)
+        for flags, having in updates.items():
+            having.sort()
+            transaction.connection.executemany(
                 "UPDATE placements SET flags = ?, modseq = ?"
-                " WHERE folder = ? AND uid IN (SELECT value FROM json_each(?))",
-                (text, modseq, folder, json.dumps(having)),
+                " WHERE folder = ? AND uid BETWEEN ? AND ?",
+                [(_text(flags), step.modseq, folder, *run) for run in _runs(having)],
             )
-        record_updates(transaction, folder, changed)
+        step.flagged = [
+            FlagsChanged(array("I", having), flags, step.modseq)
+            for flags, having in updates.items()
+        ]
+        step.told = True
+        record_updates(transaction, folder, [uid for having in updates.values() for uid in having])
     return modified
 
 
@@ -235,43 +278,61 @@ def combined(
 
 def copy(transaction: Transaction, folder: int, uids: Sequence[int], target: Folder) -> Copied:
     """Put messages of one folder into another one as well."""
-    rows = _select(transaction, folder, uids, "message")
-    if not rows:
+    source = _there(transaction, folder, uids)
+    if not source:
         return Copied(target.id, [], [])
-    source = [row["uid"] for row in rows]
-    first, modseq = take_uids(transaction, target.id, len(rows))
-    transaction.execute(
+    step = advance(transaction, target.id, len(source))
+    first = step.uid_next - len(source)
+    now = int(time.time())
+    runs: list[tuple[int, ...]] = []
+    to = first
+    for low, high in _runs(source):
+        runs.append((target.id, to - low, step.modseq, now, folder, low, high))
+        to += high - low + 1
+    transaction.connection.executemany(
         "INSERT INTO placements (folder, uid, modseq, flags, message, size, date, zone, saved)"
-        " SELECT ?, ? + row_number() OVER (ORDER BY uid), ?, flags, message, size, date, zone, ?"
-        " FROM placements WHERE folder = ? AND uid IN (SELECT value FROM json_each(?))",
-        (target.id, first - 1, modseq, int(time.time()), folder, json.dumps(source)),
+        " SELECT ?, uid + ?, ?, flags, message, size, date, zone, ?"
+        " FROM placements WHERE folder = ? AND uid BETWEEN ? AND ?",
+        runs,
     )
-    record_updates(transaction, target.id, [row["message"] for row in rows])
-    return Copied(target.id, source, list(range(first, first + len(rows))))
+    copied = list(range(first, step.uid_next))
+    record_updates(transaction, target.id, copied)
+    return Copied(target.id, source, copied)
 
 
 def move(transaction: Transaction, folder: int, uids: Sequence[int], target: Folder) -> Copied:
     """Put messages of one folder into another one instead (RFC 6851)."""
     copied = copy(transaction, folder, uids, target)
-    remove(transaction, folder, copied.source)
+    _take_out(transaction, folder, copied.source)
     return copied
 
 
 def remove(transaction: Transaction, folder: int, uids: Sequence[int]) -> list[int]:
     """Take messages out of a folder and return their numbers. They may lie nowhere then."""
-    rows = _select(transaction, folder, uids, "message")
-    if not rows:
-        return []
-    modseq = next_modseq(transaction, folder)
-    transaction.connection.executemany(
-        "DELETE FROM placements WHERE folder = ? AND uid = ?",
-        [(folder, row["uid"]) for row in rows],
-    )
+    rows = _select(transaction, folder, uids, "uid, message")
+    _take_out(transaction, folder, [row["uid"] for row in rows])
+    return [row["message"] for row in rows]
+
+
+def _there(transaction: Transaction, folder: int, uids: Sequence[int]) -> list[int]:
+    return [row["uid"] for row in _select(transaction, folder, uids, "uid")]
+
+
+def _take_out(transaction: Transaction, folder: int, uids: Sequence[int]) -> None:
+    """Take messages out of a folder, all of which lie in it."""
+    if not uids:
+        return
+    step = advance(transaction, folder)
     transaction.connection.executemany(
         "INSERT INTO vanished (folder, modseq, uid) VALUES (?, ?, ?)",
-        [(folder, modseq, row["uid"]) for row in rows],
+        [(folder, step.modseq, uid) for uid in uids],
     )
-    return [row["message"] for row in rows]
+    transaction.connection.executemany(
+        "DELETE FROM placements WHERE folder = ? AND uid BETWEEN ? AND ?",
+        [(folder, *run) for run in _runs(uids)],
+    )
+    step.gone = array("I", uids)
+    step.told = True
 
 
 def expunge(
@@ -283,7 +344,7 @@ def expunge(
         trash: None for good, where the message lies in no other folder.
     """
     if trash is not None:
-        rows = _select(transaction, folder, uids, "message, flags, size, date, zone")
+        rows = _select(transaction, folder, uids, "uid, message, flags, size, date, zone")
         # By message: one that lies here twice is placed once.
         placed = {
             row["message"]: Placement(
@@ -296,8 +357,8 @@ def expunge(
             if not _lies_in(transaction, trash.id, row["message"])
         }
         if placed:
-            place(transaction, trash.id, [*placed.values()])
-            record_updates(transaction, trash.id, [*placed])
+            placed_uids = place(transaction, trash.id, [*placed.values()])
+            record_updates(transaction, trash.id, placed_uids)
     gone = purge(transaction, remove(transaction, folder, uids))
     record_deletions(transaction, folder, gone)
 

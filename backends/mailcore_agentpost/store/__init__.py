@@ -1,6 +1,7 @@
 """One SQLite file: one thread writes, one reads, and Trio tasks wait for their answers."""
 
 from mailcore_agentpost.store.database import FILE, TEXTS, Store
+from mailcore_agentpost.store.steps import Step
 from mailcore_agentpost.store.writer import Transaction
 
-__all__ = ["FILE", "TEXTS", "Store", "Transaction"]
+__all__ = ["FILE", "TEXTS", "Step", "Store", "Transaction"]

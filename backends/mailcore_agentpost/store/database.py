@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from mailcore.backend import Unavailable
 from mailcore_agentpost.store.reader import Reader
 from mailcore_agentpost.store.schema import migrate
-from mailcore_agentpost.store.writer import Commits, Tell, TellTexts, Transaction, Writer
+from mailcore_agentpost.store.writer import Commits, Tell, TellSteps, TellTexts, Transaction, Writer
 
 logger = logging.getLogger("mailcore.agentpost")
 
@@ -37,6 +37,7 @@ class Store:
         tell: told after each commit what changed and what happened.
         durable: whether a commit waits for the disk. False only for what may be lost.
         tell_texts: told after each commit which messages have new octets or are gone.
+        tell_steps: told after each commit, before ``tell``, what was done to folders.
         alone: whether no other process has the file open.
 
     Raises:
@@ -50,6 +51,7 @@ class Store:
         *,
         durable: bool = True,
         tell_texts: TellTexts = lambda messages: None,
+        tell_steps: TellSteps = lambda steps: None,
         alone: bool = True,
     ) -> None:
         self._path = path
@@ -63,7 +65,7 @@ class Store:
             except sqlite3.Error as error:
                 raise OSError(f"cannot open {path}: {error}") from error
             opened.pop_all()
-        self._writer = Writer(writing, tell, tell_texts, alone=alone)
+        self._writer = Writer(writing, tell, tell_texts, tell_steps, alone=alone)
         self._reader = Reader(reading)
 
     def _connect(self) -> sqlite3.Connection:

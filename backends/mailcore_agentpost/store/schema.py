@@ -372,6 +372,12 @@ def _create_url_keys(database: Database) -> None:
     database.table("url_keys").create({"folder": int, "key": bytes}, pk="folder", not_null={"key"})
 
 
+def _drop_index_of_modseqs(database: Database) -> None:
+    # It made each STORE change two trees for one, and was read by nobody: a folder that was changed
+    # by this process is in memory, and one that another has changed is read through.
+    database.execute("DROP INDEX idx_placements_folder_modseq")
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
@@ -388,6 +394,7 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create_sts_policies,
     _keep_scram_keys,
     _create_url_keys,
+    _drop_index_of_modseqs,
 )
 
 

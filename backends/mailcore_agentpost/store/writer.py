@@ -15,6 +15,7 @@ import outcome
 from mailcore.limits import KIB, MIB
 from mailcore.live import Durations
 from mailcore_agentpost.store.calls import Call, Worker, deliver
+from mailcore_agentpost.store.steps import Step
 from mailcore_agentpost.types import EventRow
 
 logger = logging.getLogger("mailcore.agentpost")
@@ -37,7 +38,8 @@ class Transaction:
 
     Arguments:
         connection: within a transaction and a savepoint of its own.
-        moved: folders that changed, as (inbox, folder): told once the commit has reached the disk.
+        steps: what was done to folders: told once the commit has reached the disk.
+        moved: all folders that changed, as (inbox, folder): told after ``steps``.
         after: called in order after that, in the writer's thread.
         events: what happened: told after ``moved``.
         octets: written to bodies: what fills the log.
@@ -45,6 +47,7 @@ class Transaction:
     """
 
     connection: sqlite3.Connection
+    steps: list[Step] = field(default_factory=list)
     moved: set[tuple[str, int]] = field(default_factory=set)
     after: list[Callable[[], None]] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
@@ -84,6 +87,8 @@ class Commits:
 
 #: Told after each commit, in a thread: folders that changed, as (inbox, folder), and what happened.
 Tell = Callable[[Set[tuple[str, int]], Sequence[EventRow]], None]
+#: Told before that: what was done to folders, in order.
+TellSteps = Callable[[Sequence[Step]], None]
 #: Told after each commit, in a thread: numbers of messages whose octets are new or gone.
 TellTexts = Callable[[Set[int]], None]
 
@@ -96,6 +101,7 @@ class Writer(Worker[Transaction]):
         tell: called with the folders that changed and what happened, in the thread, after each
             commit.
         tell_texts: called there with the messages whose octets are new or gone.
+        tell_steps: called there, before ``tell``, with what was done to folders.
         alone: whether no other process has the file, so that the log can be emptied at the end.
     """
 
@@ -104,6 +110,7 @@ class Writer(Worker[Transaction]):
         connection: sqlite3.Connection,
         tell: Tell,
         tell_texts: TellTexts,
+        tell_steps: TellSteps,
         *,
         alone: bool = True,
     ) -> None:
@@ -111,6 +118,7 @@ class Writer(Worker[Transaction]):
         self._alone = alone
         self._tell = tell
         self._tell_texts = tell_texts
+        self._tell_steps = tell_steps
         self._log = 0
         #: Counted so far.
         self.commits = Commits()
@@ -131,6 +139,8 @@ class Writer(Worker[Transaction]):
             self.commits.add(len(calls), perf_counter() - began)
         moved = {folder for transaction in done for folder in transaction.moved}
         events = [event for transaction in done for event in transaction.events]
+        if steps := [step for transaction in done for step in transaction.steps]:
+            self._tell_steps(steps)
         if moved or events:
             self._tell(moved, events)
         if texts := {number for transaction in done for number in transaction.texts}:

@@ -7,7 +7,7 @@ import pytest
 from mailcore.backend import Cannot, LimitReached, MailboxExists, NoSuchMailbox
 from mailcore_agentpost.mail import folders
 from mailcore_agentpost.mail.folders import STANDARD, Folder
-from mailcore_agentpost.store import Transaction
+from mailcore_agentpost.store import Step, Transaction
 from mailcore_agentpost.types import InboxRow
 
 from .conftest import put
@@ -147,7 +147,7 @@ def test_subscriptions_are_kept(transaction: Transaction, box: Folder) -> None:
 
 
 def test_mod_sequences_and_uids_only_rise(transaction: Transaction, box: Folder) -> None:
-    assert folders.take_uids(transaction, box.id, 3) == (1, 2)
-    assert folders.next_modseq(transaction, box.id) == 3
-    assert folders.take_uids(transaction, box.id, 1) == (4, 4)
+    steps = [folders.advance(transaction, box.id, count) for count in (3, 0, 1)]
+    assert steps == [Step(box.id, 2, 4), Step(box.id, 3, 4), Step(box.id, 4, 5)]
+    assert transaction.steps == steps
     assert transaction.moved == {(box.inbox, box.id)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mailcore.backend import FlagAction, LimitReached, NoSuchMailbox
+from mailcore.backend import Changes, FlagAction, LimitReached, MessageState, NoSuchMailbox
 from mailcore.limits import DEFAULT_LIMITS
 from mailcore_agentpost.mail import folders, inboxes, placements
 from mailcore_agentpost.mail.digest import digest
 from mailcore_agentpost.mail.folders import Folder
 from mailcore_agentpost.mail.messages import insert_message, purge, write_body
 from mailcore_agentpost.mail.placements import Placement, changes, combined, place
+from mailcore_agentpost.recent import RecentChanges
 from mailcore_agentpost.store import Transaction
 
 from .conftest import NOW, begin, count, put, store
@@ -146,6 +147,24 @@ def test_a_folder_that_was_removed_is_told(
 # ------------------------------------------------------------------------------------ model
 
 
+def taken_in(
+    known: Mapping[int, frozenset[str]], news: Changes
+) -> tuple[dict[int, MessageState], set[int]]:
+    """Return all that news say of messages, and which of those that were known are gone."""
+    told = {one.uid: one for one in news.messages}
+    for uids, flags, modseq in news.flagged:
+        for uid in uids:
+            told[uid] = told.get(uid, MessageState(uid))._replace(flags=flags, modseq=modseq)
+    gone = set(news.vanished)
+    # Only of what is new the date and the size are news.
+    states = {
+        uid: MessageState(uid, one.flags, one.modseq) if uid in known else one
+        for uid, one in told.items()
+        if uid not in gone
+    }
+    return states, gone & set(known)
+
+
 @dataclass
 class Lying:
     """A message in a folder of the model."""
@@ -192,6 +211,7 @@ class PlacementsMachine(RuleBasedStateMachine):
         }
         #: The body of each message that was ever stored.
         self.bodies: dict[int, int] = {}
+        self.recent = RecentChanges()
         self.transaction.moved.clear()
 
     def teardown(self) -> None:
@@ -313,6 +333,20 @@ class PlacementsMachine(RuleBasedStateMachine):
                 assert known | {one.uid: one.flags for one in news.messages} == now
         assert self.transaction.moved == told
         self.transaction.moved.clear()
+
+    @invariant()
+    def recent_changes_tell_what_can_be_read(self) -> None:
+        self.recent.add(self.transaction.steps)
+        self.transaction.steps.clear()
+        for model in self.folders.values():
+            folder = model.folder.id
+            for since, known in model.remembered.items():
+                told = self.recent.since(folder, since)
+                if told is not None:
+                    read = changes(self.connection, folder, since)
+                    assert taken_in(known, told) == taken_in(known, read)
+                    assert told.highest_modseq == read.highest_modseq
+                    assert told.uid_next == read.uid_next or told == Changes((), (), since)
 
     @invariant()
     def nothing_is_left_over(self) -> None:
