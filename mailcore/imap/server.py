@@ -22,7 +22,7 @@ from mailcore.imap.state import is_allowed, next_state
 from mailcore.imap.types import ResponseCode, State, Status
 from mailcore.imap.wire.append import AppendEvent, AppendParser
 from mailcore.imap.wire.bounds import Bounds
-from mailcore.imap.wire.commands import VERBS, open_command, parse_command, read_head
+from mailcore.imap.wire.commands import VERBS, Head, parse_command, read_head
 from mailcore.imap.wire.cursor import Cursor, ParseError
 from mailcore.imap.wire.encode_responses import ResponseEncoder, uses_utf8
 from mailcore.imap.wire.framer import (
@@ -35,7 +35,6 @@ from mailcore.imap.wire.framer import (
     Ready,
     Refusal,
     Unit,
-    tag_of,
 )
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.observer import Observer
@@ -114,6 +113,8 @@ class ServerConnection:
         self._state = State.NOT_AUTHENTICATED
         self._phase = _Phase.COMMAND
         self._command: c.Command | None = None
+        # Of the command whose first line came last.
+        self._head = Head(None, "")
         self._framer = Framer(Bounds.before_login(self._limits), self._admit)
         self._bad = 0
         self._untouched = True
@@ -382,7 +383,8 @@ class ServerConnection:
         """Look at the first line of a command: the state comes before the arguments."""
         if self._phase is _Phase.IDLING and line.upper() == b"DONE":
             return None
-        tag, verb = read_head(line)
+        self._head = head = read_head(line)
+        tag, verb = head
         if tag is None:
             return Refusal("Expected a tag")
         if self._phase is _Phase.IDLING:
@@ -434,15 +436,16 @@ class ServerConnection:
             self._events.append(c.IdleDone(self._command.tag))
             return
         utf8 = uses_utf8(self.enabled)
-        cursor, tag, verb = open_command(frame.data, self._framer.bounds, utf8=utf8)
-        if issubclass(VERBS[verb][0], c.AppendBegin):
-            self._begin_append(tag, verb)
+        head = self._head
+        cursor = head.cursor(frame.data, self._framer.bounds, utf8=utf8)
+        if issubclass(VERBS[head.verb][0], c.AppendBegin):
+            self._begin_append()
             self._read_append(cursor, None)
             return
         try:
-            command = parse_command(frame.data, self._framer.bounds, utf8=utf8)
+            command = parse_command(head, cursor)
         except ParseError as error:
-            self._refuse(_refused(error, tag_of(frame.data)))
+            self._refuse(_refused(error, head.tag))
             return
         self._command = command
         self._phase = _Phase.ANSWER
@@ -475,13 +478,15 @@ class ServerConnection:
         utf8 = uses_utf8(self.enabled)
         self._literal, self._literal_comes = head, not head.synchronizing
         if head.first:
-            cursor, tag, verb = open_command(head.data, bounds, utf8=utf8)
-            self._begin_append(tag, verb)
+            cursor = self._head.cursor(head.data, bounds, utf8=utf8)
+            self._begin_append()
         else:
             cursor = Cursor(head.data, 0, bounds.nesting, utf8=utf8)
         self._read_append(cursor, head)
 
-    def _begin_append(self, tag: str, verb: str) -> None:
+    def _begin_append(self) -> None:
+        tag, verb = self._head
+        assert tag is not None
         self._append = AppendParser(tag, verb, self._limits.catenate_parts)
 
     def _read_append(self, cursor: Cursor, head: MessageHead | None) -> None:

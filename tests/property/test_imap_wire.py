@@ -15,7 +15,7 @@ from mailcore.imap import responses as r
 from mailcore.imap.state import ALLOWED
 from mailcore.imap.types import State, Status
 from mailcore.imap.wire.bounds import Bounds
-from mailcore.imap.wire.commands import VERBS, parse_command
+from mailcore.imap.wire.commands import VERBS, parse_command, read_head
 from mailcore.imap.wire.encode import encode_command
 from mailcore.imap.wire.mutf7 import decode_mutf7, encode_mutf7
 from mailcore.limits import Limits
@@ -102,7 +102,8 @@ def test_every_command_survives_the_wire(kind: type[c.Command]) -> None:
             assert through_connection(command, fragments, utf8) == command
             return
         data = b"".join(fragments).removesuffix(b"\r\n")
-        assert parse_command(data, BOUNDS, utf8=utf8) == command
+        head = read_head(data)
+        assert parse_command(head, head.cursor(data, BOUNDS, utf8=utf8)) == command
 
     check()
 

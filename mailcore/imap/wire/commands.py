@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from mailcore.imap import commands as c
 from mailcore.imap.types import SequenceSet
@@ -56,46 +57,52 @@ _PREFERENCES = 50
 _STORE_ACTION = re.compile(rb"([+-]?(?:FLAGS|X-GM-LABELS))(\.SILENT)?(?= )", re.IGNORECASE)
 
 
-def read_head(line: bytes) -> tuple[str | None, str]:
-    """Return tag and verb of a command's first line; None and "" where they cannot be read.
-
-    The verb is in upper case, and of two words after UID.
-    """
-    match = _TAG_AND_VERB.match(line)
-    if match is not None:
-        return match[1].decode("ascii"), match[2].decode("ascii").upper()
-    match = _HEAD.match(line)
-    return tag_of(line), match[1].decode("ascii").upper() if match else ""
-
-
-def parse_command(data: bytes, bounds: Bounds, *, utf8: bool = False) -> c.Command:
-    """Parse a command that :func:`read_head` knows.
+class Head(NamedTuple):
+    """How a command begins.
 
     Arguments:
-        data: the command with its literals in place, without the last CRLF.
-        bounds: how deep and how much.
-        utf8: whether mailbox names are UTF-8 throughout (RFC 9051 §5.1).
+        tag: None where there is none to read.
+        verb: in upper case, and of two words after UID; "" where there is none to read.
+    """
+
+    tag: str | None
+    verb: str
+
+    def cursor(self, data: bytes, bounds: Bounds, *, utf8: bool) -> Cursor:
+        """Return the place behind it.
+
+        Arguments:
+            data: what begins with it.
+            bounds: how deep and how much.
+            utf8: whether mailbox names are UTF-8 throughout (RFC 9051 §5.1).
+        """
+        position = len(self.tag or "") + 1 + len(self.verb)
+        return Cursor(data, position, bounds.nesting, ranges=bounds.ranges, utf8=utf8)
+
+
+def read_head(line: bytes) -> Head:
+    """Return the head of a command's first line."""
+    match = _TAG_AND_VERB.match(line)
+    if match is not None:
+        return Head(match[1].decode("ascii"), match[2].decode("ascii").upper())
+    match = _HEAD.match(line)
+    return Head(tag_of(line), match[1].decode("ascii").upper() if match else "")
+
+
+def parse_command(head: Head, cursor: Cursor) -> c.Command:
+    """Parse what stands behind the head of a command.
 
     Raises:
         ParseError: it is not in the grammar.
     """
-    cursor, tag, verb = open_command(data, bounds, utf8=utf8)
-    known = VERBS.get(verb)
+    if head.tag is None:
+        raise ParseError("Expected a tag")
+    known = VERBS.get(head.verb)
     if known is None:
         raise ParseError("Unknown command")
-    command = known[1](cursor, tag)
+    command = known[1](cursor, head.tag)
     cursor.end()
     return command
-
-
-def open_command(data: bytes, bounds: Bounds, *, utf8: bool) -> tuple[Cursor, str, str]:
-    """Return a cursor behind the verb, the tag and the verb."""
-    tag, verb = read_head(data)
-    if tag is None:
-        raise ParseError("Expected a tag")
-    position = len(tag) + 1 + len(verb)
-    cursor = Cursor(data, position, bounds.nesting, ranges=bounds.ranges, utf8=utf8)
-    return cursor, tag, verb
 
 
 def _bare(make: type[c.Command]) -> Parser:

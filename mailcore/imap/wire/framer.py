@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 from mailcore.imap.types import ResponseCode, Status
 from mailcore.imap.wire.bounds import Bounds
@@ -117,6 +116,8 @@ class Announcement:
 
 def announcement(line: bytes) -> Announcement | None:
     """Return the literal that the end of a line announces."""
+    if b"}" not in line[-3:]:
+        return None
     text = line.removesuffix(b"\n").removesuffix(b"\r")
     if not text.endswith(b"}"):
         return None
@@ -127,15 +128,6 @@ def announcement(line: bytes) -> Announcement | None:
     # More digits than that are no number at all, and nothing to calculate with.
     size = int(match[1]) if len(match[1]) <= _NUMBER64_DIGITS else 1 << 63
     return Announcement(text[:brace], size, not match[2])
-
-
-class _Mode(Enum):
-    LINE = auto()
-    LITERAL = auto()
-    DECISION = auto()
-    MESSAGE = auto()
-    SWALLOW = auto()
-    SKIP = auto()
 
 
 class Framer:
@@ -152,20 +144,14 @@ class Framer:
         self._buffer = bytearray()
         self._scanned = 0
         self._unit: Unit | None = None
-        self._steps: dict[_Mode, Callable[[], bool]] = {
-            _Mode.LINE: self._read_line,
-            _Mode.LITERAL: self._read_literal,
-            _Mode.DECISION: lambda: False,
-            _Mode.MESSAGE: self._read_message,
-            _Mode.SWALLOW: self._swallow,
-            _Mode.SKIP: self._skip,
-        }
         self._next_command()
 
     def _next_command(self) -> None:
-        self._mode = _Mode.LINE
+        # How the octets that come next are read; whether that led on.
+        self._step: Callable[[], bool] = self._read_line
         self._parts: list[bytes] = []
-        self._tag: str | None = None
+        # Where the tag is read, if somebody has to be told it.
+        self._first_line = b""
         # Whether a message has been announced: what the lines say goes on behind it.
         self._in_append = False
         self._in_catenate = False
@@ -189,7 +175,7 @@ class Framer:
 
     def next_unit(self) -> Unit | None:
         """Return what comes next of the commands; None if more octets are needed."""
-        while self._unit is None and self._steps[self._mode]():
+        while self._unit is None and self._step():
             pass
         unit, self._unit = self._unit, None
         return unit
@@ -207,7 +193,7 @@ class Framer:
 
     def accept_message(self) -> None:
         """Let the octets come that a :class:`MessageHead` announced."""
-        self._mode = _Mode.MESSAGE
+        self._step = self._read_message
 
     def refuse_message(self, *, coming: bool) -> None:
         """Drop what is left of the message, and of the command.
@@ -229,10 +215,10 @@ class Framer:
         if end < 0:
             self._scanned = min(len(self._buffer), room)
             if len(self._buffer) >= room:
-                self._tag = self._tag or tag_of(bytes(self._buffer[:room]))
-                self._mode = _Mode.SKIP
+                tag = tag_of(self._first_line or bytes(self._buffer[:room]))
+                self._step = self._skip
                 self._scanned = 0
-                self._unit = Refusal("Line too long", self._tag)
+                self._unit = Refusal("Line too long", tag)
             return None
         line = self._take(end + 1)
         self._line_octets += len(line)
@@ -240,31 +226,44 @@ class Framer:
             return line
         # A bare LF ends the line nonetheless: a client that knows no better gets to know at once,
         # instead of waiting for an answer that never comes.
-        self._tag = self._tag or tag_of(line)
-        self._refuse(line, Refusal("Lines end in CRLF, and hold no CR or LF", self._tag))
+        tag = tag_of(self._first_line or line)
+        self._refuse(line, Refusal("Lines end in CRLF, and hold no CR or LF", tag))
         return None
 
     def _read_line(self) -> bool:
         line = self._cut_line()
         if line is None:
             return self._unit is not None
-        if not self._parts and not self._in_append:
-            self._tag = tag_of(line)
+        if not self._first_line:
+            self._first_line = line
             refusal = self._admit(line[:-2])
             if refusal is not None:
                 self._refuse(line, refusal)
                 return True
         announced = announcement(line)
         if announced is None:
-            self._parts.append(line[:-2])
-            data = b"".join(self._parts)
-            self._unit = MessageEnd(data) if self._in_append else Frame(data)
-            self._next_command()
+            self._end(line[:-2])
         elif self._is_message(announced):
             self._announce(announced)
         else:
             self._expect_literal(line, announced)
         return True
+
+    def _end(self, line: bytes) -> None:
+        """Bring a command out: its last line is here."""
+        if self._parts or self._in_append:
+            self._parts.append(line)
+            data = b"".join(self._parts)
+            self._unit = MessageEnd(data) if self._in_append else Frame(data)
+            self._next_command()
+        else:
+            # Of a command of one line nothing else is to be forgotten.
+            self._unit = Frame(line)
+            self._first_line = b""
+            self._line_octets = 0
+
+    def _wait(self) -> bool:
+        return False
 
     def _take(self, size: int) -> bytes:
         data = bytes(self._buffer[:size])
@@ -284,11 +283,11 @@ class Framer:
             or self._literal_octets > bounds.literals
             or self._literal_count > bounds.literals_count
         ):
-            self._refuse(line, Refusal("Literal too big", self._tag, TOO_BIG))
+            self._refuse(line, Refusal("Literal too big", tag_of(self._first_line), TOO_BIG))
             return
         self._parts.append(line)
         self._due = announced.size
-        self._mode = _Mode.LITERAL
+        self._step = self._read_literal
         if announced.synchronizing:
             self._unit = Ready()
 
@@ -296,7 +295,7 @@ class Framer:
         if len(self._buffer) < self._due:
             return False
         self._parts.append(self._take(self._due))
-        self._mode = _Mode.LINE
+        self._step = self._read_line
         return True
 
     # ---------------------------------------------------------------------------- messages
@@ -326,11 +325,11 @@ class Framer:
         self._in_append = True
         self._parts = []
         self._due = announced.size
-        self._mode = _Mode.DECISION
+        self._step = self._wait
 
     def _read_message(self) -> bool:
         if self._due == 0:
-            self._mode = _Mode.LINE
+            self._step = self._read_line
             self._line_octets = 0
             return True
         data = self._take(min(self._due, _CHUNK))
@@ -360,10 +359,11 @@ class Framer:
     def _drop_literal(self, size: int) -> None:
         self._swallowed += size
         if self._swallowed > self.bounds.swallow:
-            self._unit = Refusal("Literal too big", self._tag, TOO_BIG, Status.BYE)
+            tag = tag_of(self._first_line)
+            self._unit = Refusal("Literal too big", tag, TOO_BIG, Status.BYE)
             return
         self._due = size
-        self._mode = _Mode.SWALLOW
+        self._step = self._swallow
 
     def _swallow(self) -> bool:
         dropped = min(self._due, len(self._buffer))
@@ -372,7 +372,7 @@ class Framer:
         self._due -= dropped
         if self._due:
             return False
-        self._mode = _Mode.SKIP
+        self._step = self._skip
         return True
 
     def _skip(self) -> bool:
