@@ -292,11 +292,11 @@ class Session:
             if self.view is not None:
                 event = self._command = with_saved(event, self.view)
             self._progress.begin()
-            stream = STREAMS.get(type(event))
-            if stream is not None:
-                self._running = stream(self, event)
+            kind = type(event)
+            if kind in STREAMS:
+                self._running = STREAMS[kind](self, event)
             else:
-                self._answer(await self._guard(HANDLERS[type(event)](self, event)))
+                self._answer(await self._guard(HANDLERS[kind](self, event)))
         else:
             self._answer(await self._guard(EVENTS[type(event)](self, event)))
         return True

@@ -20,6 +20,8 @@ _QUOTABLE_UTF8 = re.compile(rb"[^\x00\r\n]{0,1000}")
 _QUOTED_SPECIAL = re.compile(rb'["\\]')
 # TEXT-CHAR       =  <any CHAR except CR and LF>
 # Not in text, whatever it came from: any control, and what a client of RFC 3501 cannot read.
+# tag             =  1*<any ASTRING-CHAR except "+">
+_TAG = re.compile(r'[^\x00-\x20\x7f-\U0010ffff(){%*"\\+]++')
 _NO_TEXT = re.compile(r"[^\x20-\x7e]")
 _LINE_END = re.compile(rb"\{([0-9]{1,19}+)\+?\}\r\n|[\r\n\x00]")
 _FLAG = re.compile(r'\\?[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]++|\\\*')
@@ -124,10 +126,9 @@ def tag(text: str) -> bytes:
     Raises:
         LocalProtocolError: it is none.
     """
-    data = text.encode("ascii", "replace")
-    if ASTRING.fullmatch(data) is None or b"+" in data or not text.isascii():
+    if _TAG.fullmatch(text) is None:
         raise LocalProtocolError(f"not a tag: {text!r}")
-    return data
+    return text.encode("ascii")
 
 
 def line_text(text: str) -> bytes:
