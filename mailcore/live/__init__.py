@@ -4,8 +4,8 @@ No event loop and no socket: a driver tells a :class:`LiveSession` what it does,
 the server asks :class:`LiveSessions`::
 
     live = LiveSessions()
-    door = imap_door(backend, await bind("", 993), tls=context, live=live)
-    ...
+    async with serve_imap(backend, port=993, tls=context, live=live):  # or a door, made with it
+        ...
     for session in live:
         print(session.id, session.peer.host, session.standing().state, session.octets_out)
 

@@ -24,6 +24,7 @@ from typing import Final
 
 from mailcore.backend import Backend, Receives
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.live import LiveSessions
 from mailcore.net.asyncio_loop import ASYNCIO
 from mailcore.net.binding import Listener, listen, listen_unix
 from mailcore.net.clients import Clients
@@ -90,6 +91,7 @@ async def serve_imap(
     host: str = "127.0.0.1",
     port: int = 0,
     limits: Limits = DEFAULT_LIMITS,
+    live: LiveSessions | None = None,
     grace: float = GRACE,
 ) -> AsyncIterator[Door]:
     """Serve IMAP while the block runs; arguments as for :func:`mailcore.net.serve_imap`.
@@ -109,6 +111,7 @@ async def serve_imap(
         disabled=disabled,
         proxies=proxies,
         limits=limits,
+        live=live,
     )
     async with serving(door, grace=grace):
         yield door
@@ -125,6 +128,7 @@ async def serve_smtp(
     port: int = 0,
     listener: Habits = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
+    live: LiveSessions | None = None,
     grace: float = GRACE,
 ) -> AsyncIterator[Door]:
     """Serve submission while the block runs; arguments as for :func:`mailcore.net.serve_smtp`.
@@ -144,6 +148,7 @@ async def serve_smtp(
         starttls=starttls,
         listener=listener,
         limits=limits,
+        live=live,
     )
     async with serving(door, grace=grace):
         yield door
@@ -160,6 +165,7 @@ async def serve_mx(
     port: int = 0,
     listener: Habits = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
+    live: LiveSessions | None = None,
     grace: float = GRACE,
 ) -> AsyncIterator[Door]:
     """Take mail while the block runs; arguments as for :func:`mailcore.net.serve_mx`.
@@ -178,6 +184,7 @@ async def serve_mx(
         starttls=starttls,
         listener=listener,
         limits=limits,
+        live=live,
     )
     async with serving(door, grace=grace):
         yield door

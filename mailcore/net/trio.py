@@ -19,6 +19,7 @@ import trio
 
 from mailcore.backend import Backend, Receives
 from mailcore.limits import DEFAULT_LIMITS, Limits
+from mailcore.live import LiveSessions
 from mailcore.net.binding import Listener, listen, listen_unix, take_over
 from mailcore.net.clients import Clients
 from mailcore.net.doors import TLS, imap_door, smtp_door
@@ -74,6 +75,7 @@ async def serve_imap(
     host: str = "127.0.0.1",
     port: int = 0,
     limits: Limits = DEFAULT_LIMITS,
+    live: LiveSessions | None = None,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve IMAP (RFC 9051, RFC 3501), with TLS from the start (RFC 8314 §3.2).
@@ -88,6 +90,7 @@ async def serve_imap(
         host: address to listen on; ``*`` for all.
         port: 0 for any free one.
         limits: bounds on what peers may do.
+        live: where its connections are to be seen while they live.
 
     Raises:
         OSError: can not listen there.
@@ -100,6 +103,7 @@ async def serve_imap(
         disabled=disabled,
         proxies=proxies,
         limits=limits,
+        live=live,
     )
     await door.run(task_status=task_status)
 
@@ -114,6 +118,7 @@ async def serve_smtp(
     port: int = 0,
     listener: Habits = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
+    live: LiveSessions | None = None,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve message submission (RFC 6409), with TLS from the start (RFC 8314 §3.3).
@@ -135,6 +140,7 @@ async def serve_smtp(
         starttls=starttls,
         listener=listener,
         limits=limits,
+        live=live,
     )
     await door.run(task_status=task_status)
 
@@ -149,6 +155,7 @@ async def serve_mx(
     port: int = 0,
     listener: Habits = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
+    live: LiveSessions | None = None,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Take mail from strangers (RFC 5321), or from a mail server of one's own (LMTP, RFC 2033).
@@ -168,5 +175,6 @@ async def serve_mx(
         starttls=starttls,
         listener=listener,
         limits=limits,
+        live=live,
     )
     await door.run(task_status=task_status)

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from mailcore.live import LiveSessions
 from mailcore.net import Admission, imap_door, smtp_door
 from mailcore.net.asyncio import (
     bind,
@@ -72,15 +73,16 @@ def test_every_door(certificate: CertificateFiles, client_tls: ssl.SSLContext) -
             assert reader.fetch("3", "BODY[TEXT]")[1][0][1] == b"Ho\r\n"
 
     async def main() -> None:
-        backend, tls = MemoryBackend(USERS), certificate.context()
+        backend, tls, live = MemoryBackend(USERS), certificate.context(), LiveSessions()
         async with (
-            serve_imap(backend, tls=tls) as imap,
-            serve_smtp(backend, tls=lambda: tls) as submission,
-            serve_mx(backend, starttls=tls) as mx,
-            serve_mx(backend, lmtp=True) as lmtp,
+            serve_imap(backend, tls=tls, live=live) as imap,
+            serve_smtp(backend, tls=lambda: tls, live=live) as submission,
+            serve_mx(backend, starttls=tls, live=live) as mx,
+            serve_mx(backend, lmtp=True, live=live) as lmtp,
         ):
             doors = [door.addresses[0] for door in (imap, submission, mx, lmtp)]
             await in_thread(talk, *doors)
+        assert {one.door for one in live.ended()} == {"imap", "submission", "mx", "lmtp"}
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(doors[0], 1)
 

@@ -27,6 +27,7 @@ from mailcore.backend import (
     Recipient,
 )
 from mailcore.limits import Limits
+from mailcore.live import LiveSessions
 from mailcore.net import (
     Admission,
     Door,
@@ -132,18 +133,22 @@ async def test_services_report_their_doors(
     certificate: CertificateFiles, client_tls: ssl.SSLContext
 ) -> None:
     backend = Pigeonhole()
-    tls = certificate.context()
+    tls, live = certificate.context(), LiveSessions()
     async with trio.open_nursery() as nursery:
         doors: list[Door] = [
-            await nursery.start(partial(serve_imap, backend, tls=tls)),
-            await nursery.start(partial(serve_smtp, backend, tls=lambda: tls)),
-            await nursery.start(partial(serve_mx, backend)),
+            await nursery.start(partial(serve_imap, backend, tls=tls, live=live)),
+            await nursery.start(partial(serve_smtp, backend, tls=lambda: tls, live=live)),
+            await nursery.start(partial(serve_mx, backend, live=live)),
         ]
         await trio.to_thread.run_sync(submit, doors[1].addresses[0], client_tls)
         await trio.to_thread.run_sync(bring, doors[2].addresses[0], None)
-        for door in doors:
-            await door.drain("done", 1)
+        async with await trio.open_tcp_stream(*doors[0].addresses[0]) as stream:
+            await trio.SSLStream(stream, client_tls, server_hostname="127.0.0.1").receive_some()
+            assert [one.door for one in live] == ["imap"]
+            for door in doors:
+                await door.drain("done", 0)
     assert len(backend.mail) == 2
+    assert [one.door for one in live.ended()] == ["submission", "mx", "imap"]
 
 
 async def test_lmtp_is_served_on_a_unix_socket(tmp_path: Path) -> None:
