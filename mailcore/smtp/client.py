@@ -150,6 +150,8 @@ class ClientConnection:
                 that the server does not offer. Nothing was sent, save that a message with a fault
                 (a bare CR, a bare LF or a NUL) can only be cut off: drop the connection then.
         """
+        if self.closed:
+            raise LocalProtocolError("the connection is closed")
         if isinstance(sent, DataChunk):
             self._send_octets(sent.data)
             return
@@ -226,8 +228,6 @@ class ClientConnection:
         self._begin(State.GREETED)
 
     def _check_turn(self) -> None:
-        if self.closed:
-            raise LocalProtocolError("the connection is closed")
         if self._chunk_left:
             raise LocalProtocolError(f"{self._chunk_left} octets of the chunk are missing")
         if not self._questions:

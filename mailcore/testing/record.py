@@ -26,9 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     host, colon, port = given.server.rpartition(":")
     if not colon or not port.isdecimal():
         parser.error(f"{given.server!r} is not HOST:PORT")
-    tls = ssl.create_default_context(cafile=given.ca) if given.tls else None
-    with recording(given.file, (host.strip("[]"), int(port)), tls=tls) as at:
-        print(f"connect to {at.host}:{at.port}, without TLS; end with Ctrl-C", flush=True)
+    trust = ssl.create_default_context(cafile=given.ca)
+    server = (host.strip("[]"), int(port))
+    with recording(given.file, server, tls=trust if given.tls else None, starttls=trust) as at:
+        print(f"connect to {at.host}:{at.port}, without TLS; end with Ctrl-C")
+        print(f"for STARTTLS, trust {at.authority}", flush=True)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

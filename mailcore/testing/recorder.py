@@ -7,6 +7,9 @@
         client = imaplib.IMAP4(*at)  # without TLS: or nothing could be read
 
 or ``python -m mailcore.testing.record session.txt imap.example.org:993 --tls``.
+
+A client that says STARTTLS has TLS with the recorder from there on, and the recorder has it with
+the server: the client has to trust the certificate of the recorder, as ``at.tls`` does.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from mailcore.live.masking import Masking
+from mailcore.testing.certificates import certificate, client_context, server_context
 from mailcore.testing.loop_thread import LoopThread
 from mailcore.testing.script import Side
 from mailcore.testing.server import Address
@@ -28,6 +32,9 @@ from mailcore.testing.server import Address
 _CHUNK: Final = 64 * 1024
 _SECRET: Final = b"<secret>"
 _STARTTLS: Final = re.compile(rb"(?:[^ ]+ )?STARTTLS", re.IGNORECASE)
+_GRANTED: Final = re.compile(rb"[^ *]+ OK\b|220 ", re.IGNORECASE)
+#: A line of a server that is not the last of its answer.
+_MORE: Final = re.compile(rb"\* |\d{3}-")
 
 
 class Transcript:
@@ -43,23 +50,26 @@ class Transcript:
         # The tag of the last login; SMTP has none.
         self._login = b""
         self._open: dict[Side, bytes] = {"C": b"", "S": b""}
-        self._upgrading = False
-        self._encrypted = False
+        #: Whether the client has asked for STARTTLS, and has no answer yet.
+        self.upgrading = False
 
-    def said(self, side: Side, data: bytes) -> None:
-        """Take octets of one side."""
-        if self._encrypted:
-            return
+    def said(self, side: Side, data: bytes) -> bool:
+        """Take octets of one side; return whether TLS begins behind them."""
+        asked = self.upgrading
         self._end_line("S" if side == "C" else "C")
         *lines, self._open[side] = (self._open[side] + data).split(b"\r\n")
         for line in lines:
             self._write(side, self._masked(side, line), b"\r\n")
+        granted = asked and not self.upgrading and any(map(_GRANTED.match, lines))
+        if granted:
+            self._file.write("-- tls\n")
+        return granted
 
     def close(self) -> None:
         """Take note of the end."""
         for side in self._open:
             self._end_line(side)
-        self._comment("the connection ended")
+        self.comment("the connection ended")
 
     def _end_line(self, side: Side) -> None:
         """Write what has no CRLF: the other side speaks, so this one is done."""
@@ -92,21 +102,42 @@ class Transcript:
 
     def _note_tls(self, side: Side, octets: bytes) -> None:
         if side == "C":
-            self._upgrading = _STARTTLS.fullmatch(octets) is not None
-        elif self._upgrading and re.match(rb"[^ *]+ OK\b|220 ", octets):
-            self._encrypted = True
-            self._file.write("-- tls\n")
-            self._comment("what is encrypted between the two can not be read")
+            self.upgrading = _STARTTLS.fullmatch(octets) is not None
+        elif not _MORE.match(octets):
+            self.upgrading = False
 
-    def _comment(self, text: str) -> None:
+    def comment(self, text: str) -> None:
+        """Write what nobody has said."""
         self._file.write(f"# {text}\n")
         self._file.flush()
 
 
+class RecorderAddress(Address):
+    """Where to connect to, and whom to trust there after STARTTLS."""
+
+    __slots__ = ()
+
+    @property
+    def authority(self) -> Path:
+        """The certificate, in PEM, of the authority of the recorder."""
+        path = certificate().authority
+        assert path is not None
+        return path
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """A client's context that trusts the authority; a new one each time."""
+        return client_context()
+
+
 @contextmanager
 def recording(
-    path: Path | str, server: tuple[str, int], *, tls: ssl.SSLContext | None = None
-) -> Iterator[Address]:
+    path: Path | str,
+    server: tuple[str, int],
+    *,
+    tls: ssl.SSLContext | None = None,
+    starttls: ssl.SSLContext | None = None,
+) -> Iterator[RecorderAddress]:
     """Pass connections on to a server, and write down what is said; give where to connect to.
 
     Arguments:
@@ -114,9 +145,11 @@ def recording(
         server: host and port.
         tls: a client's context: TLS towards the server from the start. The client has none, or
             nothing could be read.
+        starttls: a client's context for STARTTLS towards the server; None to verify as the system
+            does.
     """
     with LoopThread() as thread:
-        recorder = _Recorder(Path(path), server, tls)
+        recorder = _Recorder(Path(path), server, tls, starttls)
         address = thread.call(recorder.open)
         try:
             yield address
@@ -125,16 +158,23 @@ def recording(
 
 
 class _Recorder:
-    def __init__(self, path: Path, server: tuple[str, int], tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        server: tuple[str, int],
+        tls: ssl.SSLContext | None,
+        starttls: ssl.SSLContext | None,
+    ) -> None:
         self._path = path
         self._server = server
         self._tls = tls
+        self._starttls = starttls
         self._count = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def open(self) -> Address:
+    async def open(self) -> RecorderAddress:
         self._listener = await asyncio.start_server(self._connected, "localhost", 0)
-        return Address("localhost", self._listener.sockets[0].getsockname()[1])
+        return RecorderAddress("localhost", self._listener.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         self._listener.close()
@@ -153,27 +193,77 @@ class _Recorder:
         try:
             from_server, to_server = await asyncio.open_connection(*self._server, ssl=self._tls)
             with open(self._path.with_name(name), "w", encoding="utf-8") as file:
-                transcript = Transcript(file)
+                relay = _Relay(to_client, to_server, Transcript(file))
                 await asyncio.gather(
-                    self._pass_on("C", from_client, to_server, transcript),
-                    self._pass_on("S", from_server, to_client, transcript),
+                    relay.from_client(from_client),
+                    relay.from_server(from_server, self._server[0], self._starttls),
                 )
-                transcript.close()
+                relay.transcript.close()
+        except asyncio.CancelledError:
+            pass  # by close(); asyncio would log it as an error
         finally:
             self._tasks.discard(task)
             to_client.close()
 
-    async def _pass_on(
+
+class _Relay:
+    """Passes on what the two say."""
+
+    def __init__(
         self,
-        side: Side,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        to_client: asyncio.StreamWriter,
+        to_server: asyncio.StreamWriter,
         transcript: Transcript,
+    ) -> None:
+        self._to_client = to_client
+        self._to_server = to_server
+        self.transcript = transcript
+        # Not while a STARTTLS has no answer.
+        self._settled = asyncio.Event()
+        self._settled.set()
+
+    async def from_client(self, reader: asyncio.StreamReader) -> None:
+        with suppress(OSError):
+            while data := await reader.read(_CHUNK):
+                self.transcript.said("C", data)
+                if self.transcript.upgrading:
+                    self._settled.clear()
+                await _send(self._to_server, data)
+                await self._settled.wait()
+        with suppress(OSError):
+            self._to_server.close()
+
+    async def from_server(
+        self, reader: asyncio.StreamReader, host: str, trust: ssl.SSLContext | None
     ) -> None:
         with suppress(OSError):
             while data := await reader.read(_CHUNK):
-                transcript.said(side, data)
-                writer.write(data)
-                await writer.drain()
+                if self.transcript.said("S", data):
+                    await self._start_tls(data, host, trust)
+                else:
+                    await _send(self._to_client, data)
+                if not self.transcript.upgrading:
+                    self._settled.set()
+        self._settled.set()
         with suppress(OSError):
-            writer.close()
+            self._to_client.close()
+
+    async def _start_tls(self, answer: bytes, host: str, trust: ssl.SSLContext | None) -> None:
+        """Begin TLS with the server, and then with the client, which has no answer before."""
+        context = trust or ssl.create_default_context()
+        try:
+            await self._to_server.start_tls(context, server_hostname=host)
+        except OSError as error:
+            self.transcript.comment(f"no TLS with the server: {error}")
+            raise
+        self._to_client.write(answer)
+        try:
+            await self._to_client.start_tls(server_context())
+        except OSError as error:
+            self.transcript.comment(f"no TLS with the client, which may not trust us: {error}")
+            raise
+
+
+async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(data)
+    await writer.drain()

@@ -36,6 +36,8 @@ FOUND = {
         # Recipients of the last transaction were taken for those of one that was refused.
         b"lEMRRDeMRRz\r\n220 \r\n250-\r\n250-PIPELINING\r\n250 CHUNKING\r\n250 \r\n250 \r\n250 \r\n"
         b"354 \r\n250 \r\n250 \r\n503 \r\n503 \r\n503 \r\n503 \r\n",
+        # Octets of a chunk were taken after the end.
+        b"EEMRZ\r\n250 \r\n220\r\n250-\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 \r\n",
     ],
 }
 

@@ -209,6 +209,17 @@ def test_chunks_are_counted() -> None:
     assert client.state is State.READY
 
 
+def test_no_octet_of_a_chunk_is_taken_after_the_end() -> None:
+    client = connected()
+    for command in (MailFrom(ANNA), BERT, Bdat(3)):
+        client.send(command)
+    client.data_to_send()
+    hear(client, b"421 bye\r\n")
+    with pytest.raises(LocalProtocolError, match="closed"):
+        client.send(DataChunk(b"abc"))
+    assert client.data_to_send() == b""
+
+
 def test_a_refused_chunk_ends_the_transaction() -> None:
     client = connected()
     for command in (MailFrom(ANNA), BERT, Bdat(0), Bdat(0, last=True)):

@@ -6,6 +6,8 @@ import imaplib
 import io
 import smtplib
 import socket
+import ssl
+import time
 from pathlib import Path
 
 import pytest
@@ -174,6 +176,43 @@ def test_a_recorded_session_can_be_played(tmp_path: Path) -> None:
         talk(imaplib.IMAP4(*scripted.address, timeout=5), "another")
 
 
+def test_what_is_said_after_starttls_is_recorded_too(tmp_path: Path) -> None:
+    path = tmp_path / "session.txt"
+
+    def talk(client: smtplib.SMTP, tls: ssl.SSLContext, password: str) -> None:
+        with client:
+            client.starttls(context=tls)
+            client.login("bob@example.test", password)
+            client.sendmail("bob@example.test", "bob@example.test", "Subject: x\n\n" + "y\n" * 9999)
+
+    with running() as server:
+        box = server.inbox("bob@example.test")
+        with recording(path, server.submission, starttls=server.tls) as at:
+            talk(smtplib.SMTP(*at, timeout=5), at.tls, "secret")
+            box.wait("x")
+            stranger = smtplib.SMTP(*at, timeout=5)
+            with pytest.raises(ssl.SSLCertVerificationError):
+                stranger.starttls(context=ssl.create_default_context())
+            stranger.close()
+            told = tmp_path / "session.txt.2"
+            deadline = time.monotonic() + 5
+            while "no TLS with the client" not in told.read_text():
+                assert time.monotonic() < deadline, told.read_text()
+                time.sleep(0.01)
+        with recording(tmp_path / "other.txt", server.submission) as at:
+            client = smtplib.SMTP(*at, timeout=5)
+            with pytest.raises(smtplib.SMTPServerDisconnected):
+                client.starttls(context=at.tls)
+            client.close()
+    lines = path.read_text().splitlines()
+    assert lines[lines.index("C: STARTTLS") + 2] == "-- tls"
+    assert "secret" not in "".join(lines).replace("<secret>", "")
+    assert [line[:6] for line in lines[-3:]] == ["C: QUI", "S: 221", "# the "]
+    assert "no TLS with the server" in (tmp_path / "other.txt").read_text()
+    with scripted_server(path) as scripted:
+        talk(smtplib.SMTP(*scripted.address, timeout=5), scripted.tls, "another")
+
+
 def transcript(*said: tuple[str, bytes]) -> list[str]:
     file = io.StringIO()
     recorder = Transcript(file)
@@ -227,22 +266,31 @@ def test_a_password_in_a_literal_is_masked() -> None:
     ]
 
 
-def test_octets_that_are_no_text_and_the_end_of_what_can_be_read() -> None:
+def test_octets_that_are_no_text_and_where_tls_begins() -> None:
     assert transcript(
         ("S", b"* 1 FETCH (X {2}\r\n\xff"),
         ("S", b"\x00)\r\n"),
         ("C", b"half"),
         ("S", b"* OK\r\n"),
         ("C", b"a STARTTLS\r\n"),
-        ("S", b"a OK go\r\n"),
-        ("C", b"\x16\x03\x01"),
+        ("S", b"a NO not now\r\n"),
+        ("C", b"b STARTTLS\r\n"),
+        ("S", b"* OK not\r\n"),
+        ("S", b"* OK yet\r\nb OK go\r\n"),
+        ("C", b"c NOOP\r\n"),
+        ("S", b"c OK done\r\n"),
     ) == [
         "S: * 1 FETCH (X {2}",
         "S= /wApDQo=",
         "C~ half",
         "S: * OK",
         "C: a STARTTLS",
-        "S: a OK go",
+        "S: a NO not now",
+        "C: b STARTTLS",
+        "S: * OK not",
+        "S: * OK yet",
+        "S: b OK go",
         "-- tls",
-        "# what is encrypted between the two can not be read",
+        "C: c NOOP",
+        "S: c OK done",
     ]
