@@ -5,15 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from mailcore.backend import AccountEnded, Hint, MailboxMoved
 from mailcore_agentpost.recent import RecentChanges
+from mailcore_agentpost.store import Queue
 from mailcore_agentpost.types import EventRow
 
 T = TypeVar("T")
-
-_EVERYBODY: Final = ""
 
 
 def folder_id(folder: int) -> str:
@@ -80,6 +79,7 @@ class Hub:
         self._lock = threading.Lock()
         self._watchers: _Register[Watcher] = _Register()
         self._listeners: _Register[Listener] = _Register()
+        self._workers: _Register[Callable[[], None]] = _Register()
         # How often each folder has moved since the start.
         self._moves: dict[int, int] = {}
         # How often nobody knows which have.
@@ -93,12 +93,27 @@ class Hub:
         """Tell a watcher from now on; return the function that ends that."""
         return self._watchers.add(watcher.inbox, watcher)
 
-    def listen(self, organization: str | None, listener: Listener) -> Callable[[], None]:
-        """Tell the events of an organization, or of all, from now on; return what ends that."""
-        return self._listeners.add(organization or _EVERYBODY, listener)
+    def listen(self, organization: str, listener: Listener) -> Callable[[], None]:
+        """Tell the events of an organization from now on; return what ends that."""
+        return self._listeners.add(organization, listener)
 
-    def tell(self, folders: Set[tuple[str, int]], events: Sequence[EventRow]) -> None:
-        """Tell which folders changed, each as (inbox, folder), and what happened, in order."""
+    def work_off(self, queue: Queue, worker: Callable[[], None]) -> Callable[[], None]:
+        """Call back when a queue gets something to do; return what ends that."""
+        return self._workers.add(queue, worker)
+
+    def tell(
+        self,
+        folders: Set[tuple[str, int]],
+        events: Sequence[EventRow],
+        due: Set[Queue] = frozenset(),
+    ) -> None:
+        """Tell of a commit.
+
+        Arguments:
+            folders: which changed, each as (inbox, folder).
+            events: what happened, in order.
+            due: queues that have got something to do.
+        """
         for inbox, folder in folders:
             self._moves[folder] = self._moves.get(folder, 0) + 1
             for watcher in self._watchers.of(inbox):
@@ -106,16 +121,18 @@ class Hub:
         for organization in dict.fromkeys(event.org_id for event in events):
             for listener in self._listeners.of(organization):
                 listener([event for event in events if event.org_id == organization])
-        if events:
-            for listener in self._listeners.of(_EVERYBODY):
-                listener(events)
+        for queue in due:
+            for worker in self._workers.of(queue):
+                worker()
 
     def stir(self) -> None:
-        """Take any folder for moved, and have all listeners look for events; there may be none."""
+        """Take any folder for moved, and have all look for events and work; there may be none."""
         self.recent.forget()
         self._stirs += 1
         for listener in self._listeners:
             listener([])
+        for worker in self._workers:
+            worker()
 
     def watchers(self) -> list[Watcher]:
         """Return all that watch now."""

@@ -99,7 +99,7 @@ class Courier:
     async def run(self) -> None:
         """Deliver until cancelled; an attempt that is cut off so is made again at its time."""
         token = trio.lowlevel.current_trio_token()
-        leave = self._hub.listen(None, lambda _: token.run_sync_soon(self.wake))
+        leave = self._hub.work_off("mail", lambda: token.run_sync_soon(self.wake))
         try:
             async with trio.open_nursery() as nursery:
                 while True:

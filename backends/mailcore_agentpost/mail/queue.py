@@ -83,6 +83,7 @@ def enqueue(
     Arguments:
         here: whether the recipient is an inbox.
     """
+    transaction.due.add("mail")
     transaction.execute(
         "INSERT INTO queue (id, organization, inbox, message, body, sender, recipient,"
         " destination, attempts, next_at, noticed, last_reply, created_at, wishes, priority)"
@@ -237,7 +238,8 @@ def find_queued(connection: sqlite3.Connection, organization: str, row: str) -> 
 
 
 def retry(transaction: Transaction, rows: Sequence[Queued], actor: str, now: float) -> None:
-    """Have rows attempted now; the courier is for the caller to wake."""
+    """Have rows attempted now."""
+    transaction.due.add("mail")
     for row in rows:
         transaction.execute("UPDATE queue SET next_at = ? WHERE id = ?", (now, row.id))
         _note_deed(transaction, "queue.retried", row, actor, now)

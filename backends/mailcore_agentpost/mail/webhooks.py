@@ -122,6 +122,7 @@ def queue(transaction: Transaction, event: EventRow, now: float) -> None:
 
 def queue_one(transaction: Transaction, webhook: str, event: EventRow, now: float) -> DeliveryRow:
     """Queue an event for one webhook, whatever it wants."""
+    transaction.due.add("webhooks")
     row = transaction.execute(
         "INSERT INTO deliveries"
         " (id, webhook, event, event_type, status, attempts, next_at, created_at)"
@@ -246,6 +247,7 @@ def give_up(transaction: Transaction, delivery: str) -> None:
 
 def replay(transaction: Transaction, delivery: str, now: float) -> None:
     """Begin a delivery again: the same id and body, all attempts anew."""
+    transaction.due.add("webhooks")
     transaction.execute(
         "UPDATE deliveries SET status = 'pending', attempts = 0, next_at = ?, error = NULL"
         " WHERE id = ?",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from mailcore_agentpost.http.service import NotThere
@@ -18,12 +18,10 @@ class QueueService:
 
     Arguments:
         store: the backend's.
-        wake: has the courier look at the queue.
     """
 
-    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._wake = wake
 
     async def list(self, key: KeyRow, *, after: str | None, limit: int) -> Sequence[Queued]:
         """Return who is still to be sent what, the oldest first."""
@@ -44,9 +42,7 @@ class QueueService:
             queue.retry(transaction, [_find(transaction, key, row_id)], key.id, time.time())
             return _find(transaction, key, row_id)
 
-        row = await self._store.write(work)
-        self._wake()
-        return row
+        return await self._store.write(work)
 
     async def drop(self, key: KeyRow, row_id: str) -> None:
         """Give a row up, without a notice to its sender; raises NotThere."""

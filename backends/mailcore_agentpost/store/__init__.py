@@ -2,6 +2,6 @@
 
 from mailcore_agentpost.store.database import FILE, TEXTS, Store
 from mailcore_agentpost.store.steps import Step
-from mailcore_agentpost.store.writer import Transaction
+from mailcore_agentpost.store.writer import Queue, Transaction
 
-__all__ = ["FILE", "TEXTS", "Step", "Store", "Transaction"]
+__all__ = ["FILE", "TEXTS", "Queue", "Step", "Store", "Transaction"]

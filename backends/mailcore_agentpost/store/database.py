@@ -47,7 +47,7 @@ class Store:
     def __init__(
         self,
         path: Path,
-        tell: Tell = lambda folders, events: None,
+        tell: Tell = lambda folders, events, due: None,
         *,
         durable: bool = True,
         tell_texts: TellTexts = lambda messages: None,

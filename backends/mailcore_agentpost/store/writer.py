@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import outcome
 
@@ -32,6 +32,10 @@ _COMMIT: Final = 16 * KIB
 _ROW: Final = KIB
 
 
+#: What is worked off behind a commit: mail that leaves, and calls of webhooks.
+Queue = Literal["mail", "webhooks"]
+
+
 @dataclass(slots=True)
 class Transaction:
     """What a piece of writing work gets.
@@ -42,6 +46,7 @@ class Transaction:
         moved: all folders that changed, as (inbox, folder): told after ``steps``.
         after: called in order after that, in the writer's thread.
         events: what happened: told after ``moved``.
+        due: queues that have got something to do: told with ``events``.
         octets: written to bodies: what fills the log.
         texts: numbers of messages whose octets are new or gone: for the text index.
     """
@@ -51,6 +56,7 @@ class Transaction:
     moved: set[tuple[str, int]] = field(default_factory=set)
     after: list[Callable[[], None]] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
+    due: set[Queue] = field(default_factory=set)
     octets: int = 0
     texts: set[int] = field(default_factory=set)
 
@@ -85,8 +91,9 @@ class Commits:
         self.durations.add(seconds)
 
 
-#: Told after each commit, in a thread: folders that changed, as (inbox, folder), and what happened.
-Tell = Callable[[Set[tuple[str, int]], Sequence[EventRow]], None]
+#: Told after each commit, in a thread: folders that changed, as (inbox, folder), what happened, and
+#: which queues have got something to do.
+Tell = Callable[[Set[tuple[str, int]], Sequence[EventRow], Set[Queue]], None]
 #: Told before that: what was done to folders, in order.
 TellSteps = Callable[[Sequence[Step]], None]
 #: Told after each commit, in a thread: numbers of messages whose octets are new or gone.
@@ -141,8 +148,9 @@ class Writer(Worker[Transaction]):
         events = [event for transaction in done for event in transaction.events]
         if steps := [step for transaction in done for step in transaction.steps]:
             self._tell_steps(steps)
-        if moved or events:
-            self._tell(moved, events)
+        due = {queue for transaction in done for queue in transaction.due}
+        if moved or events or due:
+            self._tell(moved, events, due)
         if texts := {number for transaction in done for number in transaction.texts}:
             self._tell_texts(texts)
         for transaction in done:

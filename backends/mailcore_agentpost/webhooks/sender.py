@@ -71,7 +71,7 @@ class WebhookSender:
     async def run(self) -> None:
         """Send until cancelled; what is in flight then is sent again at the next start."""
         token = trio.lowlevel.current_trio_token()
-        leave = self._hub.listen(None, lambda _: token.run_sync_soon(self.wake))
+        leave = self._hub.work_off("webhooks", lambda: token.run_sync_soon(self.wake))
         try:
             async with (
                 httpcore.AsyncConnectionPool(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -23,12 +23,10 @@ class WebhookService:
 
     Arguments:
         store: where they are kept.
-        wake: has the sender look for what is due.
     """
 
-    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._wake = wake
 
     async def create(
         self,
@@ -154,7 +152,6 @@ class WebhookService:
         if await self._store.read(find) is None:
             raise NotThere("delivery")
         await self._store.write(partial(webhooks.replay, delivery=delivery, now=time.time()))
-        self._wake()
         found = await self._store.read(find)
         assert found is not None
         return found

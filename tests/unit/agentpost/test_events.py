@@ -135,3 +135,23 @@ async def test_of_a_great_many_only_some_are_named(site: Site) -> None:
     assert detail["count"] == 150
     assert isinstance(detail["messages"], list)
     assert len(detail["messages"]) == 100
+
+
+async def test_queues_are_looked_at_when_they_get_something_to_do(site: Site) -> None:
+    """Not with each flag that is set."""
+    await site.post(site.inbox, to(site.inbox.address))
+    due: list[str] = []
+    hub = site.backend.hub
+    hub.work_off("mail", lambda: due.append("mail"))
+    leave = hub.work_off("webhooks", lambda: due.append("webhooks"))
+    client = await site.imap()
+    await client.ok("SELECT INBOX")
+    await client.ok("STORE 1 +FLAGS (\\Flagged)")
+    assert due == []
+    hook = {"url": "https://127.0.0.1/", "event_types": ["message.updated"]}
+    assert (await site.rest("POST", "/webhooks", hook)).status == 201
+    await client.ok("STORE 1 -FLAGS (\\Flagged)")
+    assert due == ["webhooks"]
+    leave()
+    hub.stir()
+    assert due == ["webhooks", "mail"]

@@ -25,7 +25,7 @@ async def test_another_process_is_noticed(site: Site) -> None:
     stirred: list[int] = []
     key, _ = await site.new_key()
     site.backend.hub.add(Watcher(site.inbox.id, key.id, key.org_id, hints.append))
-    site.backend.hub.listen(None, lambda events: stirred.append(len(events)))
+    site.backend.hub.listen(key.org_id, lambda events: stirred.append(len(events)))
     await trio.sleep(1.2)  # it has looked once
     assert hints == []
     site.change("UPDATE folders SET modseq = modseq + 1 WHERE inbox = ?", site.inbox.id)

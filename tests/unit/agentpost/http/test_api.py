@@ -85,7 +85,7 @@ async def serving() -> AsyncIterator[Site]:
 @asynccontextmanager
 async def _serving(service: MemoryService, store: Store) -> AsyncIterator[Site]:
     events = EventLog(store, Hub())
-    hooks = WebhookService(store, lambda: None)
+    hooks = WebhookService(store)
     drafts = Drafts(service, store, DEFAULT_LIMITS)
     uploads = Uploads(store, DEFAULT_LIMITS)
     live = LiveSessions()
@@ -93,7 +93,7 @@ async def _serving(service: MemoryService, store: Store) -> AsyncIterator[Site]:
         SessionService(live, store),
         Monitoring(live, store),
         AuditTrail(store),
-        QueueService(store, lambda: None),
+        QueueService(store),
         PolicyCheck(store),
         FailedLogins(store),
     )

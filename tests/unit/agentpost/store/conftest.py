@@ -21,7 +21,7 @@ def moved() -> Moved:
 
 @pytest.fixture
 def store(tmp_path: Path, moved: Moved) -> Iterator[Store]:
-    opened = Store(tmp_path / "agentpost.db", lambda folders, _: moved.append(frozenset(folders)))
+    opened = Store(tmp_path / "agentpost.db", lambda folders, *_: moved.append(frozenset(folders)))
     yield opened
     opened.close()
 
