@@ -11,7 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import Final, Literal
 
-from mailcore.backend import Backend, Peer, Receives
+from mailcore.backend import Backend, Delivery, Peer, Receives
 from mailcore.flow import Session
 from mailcore.imap.session import Session as ImapSession
 from mailcore.limits import DEFAULT_LIMITS, Limits
@@ -244,8 +244,13 @@ def smtp_sessions(
     starttls: bool,
     listener: Habits = ORDINARY,
     limits: Limits = DEFAULT_LIMITS,
+    through: Callable[[Delivery], Delivery] | None = None,
 ) -> Callable[[Peer], Session]:
-    """Make what makes a session for each connection of :func:`smtp_door`."""
+    """Make what makes a session for each connection of :func:`smtp_door`.
+
+    Arguments:
+        through: see :class:`mailcore.smtp.session.Session`.
+    """
 
     def new_session(peer: Peer) -> Session:
         return SmtpSession(
@@ -258,6 +263,7 @@ def smtp_sessions(
             quirks=listener.allowed,
             disabled=listener.disable,
             trusted=listener.trusts(peer.host),
+            through=through,
         )
 
     return new_session

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Literal
 
+from mailcore.backend import BackendError, Delivery, Recipient
 from mailcore.channel import Channel
 from mailcore.flow import CLOSE, Session, Step
 from mailcore.net.loop import Loop
 from mailcore.smtp.types import Reply
 from mailcore.testing.certificates import Badness
-from mailcore.testing.memory import MemoryBackend
 
 Protocol = Literal["imap", "smtp"]
 
@@ -177,6 +177,15 @@ class _BadCertificate(Fault):
         self.bad = bad
 
 
+class _Refusal(Fault):
+    def __init__(
+        self, recipient: str, reply: Reply, times: int | None, remove: Callable[[Fault], None]
+    ) -> None:
+        super().__init__(times, remove)
+        self.address = recipient.lower()
+        self.reply = reply
+
+
 def _begins_with(command: str) -> re.Pattern[bytes]:
     """Match a line that begins with a command, after an IMAP tag or not."""
     word = re.escape(command.encode())
@@ -192,13 +201,9 @@ class Faults:
 
     Every fault concerns all connections, those that are there too, and takes ``times``: after how
     many it is over; None for no end.
-
-    Arguments:
-        backend: whose recipients can be refused.
     """
 
-    def __init__(self, backend: object) -> None:
-        self._backend = backend
+    def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
@@ -210,24 +215,9 @@ class Faults:
         *,
         times: int | None = None,
     ) -> Fault:
-        """Refuse a recipient: 451 for now, 550 for good.
-
-        Raises:
-            TypeError: the server's backend is not a :class:`MemoryBackend`.
-        """
-        backend = self._backend
-        if not isinstance(backend, MemoryBackend):
-            raise TypeError("only a MemoryBackend can be told to refuse a recipient")
-        fault = self._add(Fault(times, self._forget))
-
-        def refusal() -> Reply | None:
-            if fault not in self._faults or fault.over:
-                return None
-            fault.happened += 1
-            return Reply.of(code, f"{code // 100}.7.1", text)
-
-        backend.refusals[recipient.lower()] = refusal
-        return fault
+        """Refuse a recipient, before the backend is asked: 451 for now, 550 for good."""
+        reply = Reply.of(code, f"{code // 100}.7.1", text)
+        return self._add(_Refusal(recipient, reply, times, self._forget))
 
     def greet(self, octets: bytes, *, protocol: Protocol, times: int | None = None) -> Fault:
         """Greet with something else, or with nothing: ``b"* BYE full\\r\\n"``."""
@@ -292,6 +282,14 @@ class Faults:
                 return fault.bad
         return None
 
+    def refusal_of(self, address: str) -> Reply | None:
+        """Return what refuses a recipient now."""
+        for fault in self._current():
+            if isinstance(fault, _Refusal) and fault.address == address.lower():
+                fault.happened += 1
+                return fault.reply
+        return None
+
     def on_connections(self, protocol: Protocol) -> list[_OnConnection]:
         """Return the faults that connections of a protocol have now."""
         return [
@@ -303,6 +301,27 @@ class Faults:
     def _current(self) -> list[Fault]:
         with self._lock:
             return [fault for fault in self._faults if not fault.over]
+
+
+class FaultyDelivery:
+    """A delivery that refuses recipients.
+
+    Arguments:
+        delivery: that does the work.
+        faults: of the server.
+    """
+
+    def __init__(self, delivery: Delivery, faults: Faults) -> None:
+        self._faults = faults
+        self._delivery = delivery
+        self.mail_from = delivery.mail_from
+        self.deliver = delivery.deliver
+
+    async def rcpt_to(self, recipient: Recipient) -> None:
+        refusal = self._faults.refusal_of(recipient.path.address)
+        if refusal is not None:
+            raise BackendError(refusal.lines[0], reply=refusal)
+        await self._delivery.rcpt_to(recipient)
 
 
 class FaultySession:

@@ -26,7 +26,7 @@ from mailcore.net.asyncio import bind, serving
 from mailcore.net.asyncio_loop import ASYNCIO
 from mailcore.net.doors import imap_sessions, session_door, smtp_sessions
 from mailcore.testing.certificates import certificate, client_context, server_context
-from mailcore.testing.faults import Faults, FaultySession, Protocol
+from mailcore.testing.faults import Faults, FaultyDelivery, FaultySession, Protocol
 from mailcore.testing.inbox import IMAP, Inbox
 from mailcore.testing.loop_thread import Clock, LoopThread
 from mailcore.testing.memory import MemoryBackend
@@ -53,7 +53,7 @@ class Server:
         #: The time that the server goes by.
         self.clock = clock
         #: What goes wrong.
-        self.faults = Faults(backend)
+        self.faults = Faults()
         #: IMAP with TLS from the start, as on port 993.
         self.imap = Address(_HOST, 0)
         #: Submission with TLS from the start, as on port 465.
@@ -157,7 +157,13 @@ async def _open(server: Server, limits: Limits, doors: AsyncExitStack) -> None:
     imap = imap_sessions(
         backend, starttls=False, limits=limits, clock=clock.monotonic, now=clock.now
     )
-    smtp = partial(smtp_sessions, backend, hostname=_HOST, limits=limits)
+    smtp = partial(
+        smtp_sessions,
+        backend,
+        hostname=_HOST,
+        limits=limits,
+        through=partial(FaultyDelivery, faults=server.faults),
+    )
 
     async def serve(
         protocol: Protocol, new_session: Callable[[Peer], Session], tls: str | None = None

@@ -88,6 +88,7 @@ class Session:
         disabled: keywords of extensions to do without.
         trusted: the peer is a proxy or filter of one's own, which may say whom it speaks for
             (XCLIENT, XFORWARD).
+        through: puts something between this session and where it delivers, which judges first.
 
     Raises:
         TypeError: the backend does not take mail that way.
@@ -106,6 +107,7 @@ class Session:
         quirks: Quirk = Quirk.NONE,
         disabled: Collection[str] = (),
         trusted: bool = False,
+        through: Callable[[Delivery], Delivery] | None = None,
     ) -> None:
         self._receiver: Receives | None = None
         self._login: Login | None = None
@@ -123,6 +125,7 @@ class Session:
         self._starttls = starttls
         self._disabled = check_keywords(disabled)
         self._trusted = trusted
+        self._through = through
         self._connection = ServerConnection(
             limits,
             lmtp=mode == "lmtp",
@@ -382,11 +385,12 @@ class Session:
     def _open_delivery(self) -> Delivery:
         if self._delivery is None:
             if self._receiver is not None:
-                self._delivery = self._receiver.receive(self._peer)
+                delivery = self._receiver.receive(self._peer)
             else:
                 assert self._login is not None
                 assert self._login.submitter is not None
-                self._delivery = self._login.submitter.submission(self._peer)
+                delivery = self._login.submitter.submission(self._peer)
+            self._delivery = delivery if self._through is None else self._through(delivery)
         return self._delivery
 
     def _write(self, data: bytes) -> None:

@@ -30,7 +30,6 @@ from mailcore.sasl import (
     ScramKeys,
     fake_keys,
 )
-from mailcore.smtp.types import Reply
 from mailcore.testing.memory.account import MemoryAccount, MemoryUser
 from mailcore.testing.memory.delivery import MemoryDelivery
 
@@ -64,8 +63,6 @@ class MemoryBackend:
         self.users: dict[str, MemoryUser] = {}
         #: Annotations of the server that all users see.
         self.metadata: dict[str, bytes] = {}
-        #: What refuses a recipient just now, by address in small letters; None to take it.
-        self.refusals: dict[str, Callable[[], Reply | None]] = {}
         self.now = now or partial(datetime.now, UTC)
         self.tokens = dict(tokens or {})
         self.guest = guest

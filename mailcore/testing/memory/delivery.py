@@ -33,9 +33,6 @@ class MemoryDelivery:
 
     async def rcpt_to(self, recipient: Recipient) -> None:
         address = recipient.path.address.lower()
-        refusal = self._backend.refusals.get(address, lambda: None)()
-        if refusal is not None:
-            raise BackendError(refusal.lines[0], reply=refusal)
         if address not in self._backend.users:
             raise BackendError("No such user", reply=Reply.of(550, "5.1.1", "No such user here"))
 

@@ -16,6 +16,7 @@ from email.message import EmailMessage
 import pytest
 
 from mailcore.backend import MailboxInfo
+from mailcore.smtp.types import Reply
 from mailcore.testing import Server, running
 
 MAIL = "Subject: Welcome\r\nFrom: shop@shop.example\r\n\r\nHello Bob\r\n"
@@ -121,8 +122,45 @@ def test_a_backend_of_ones_own() -> None:
             server.smtplib()
         with pytest.raises(TypeError):
             server.inbox(BOB)
-        with pytest.raises(TypeError):
-            server.faults.refuse(BOB)
+
+
+def test_a_recipient_of_any_backend_can_be_refused() -> None:
+    class Taking:
+        def __init__(self):
+            self.taken = []
+
+        async def authenticate(self, credentials, peer):
+            return self
+
+        async def mailboxes(self):
+            return []
+
+        def receive(self, peer):
+            return self
+
+        submission = receive
+
+        async def mail_from(self, sender, parameters):
+            pass
+
+        async def rcpt_to(self, recipient):
+            self.taken.append(recipient.path.address)
+
+        async def deliver(self, transaction, content):
+            return [Reply.of(250, "2.0.0", "Taken")]
+
+    backend = Taking()
+    with running(backend) as server, server.faults.refuse("B@x.example", 550, "No") as fault:
+        with server.smtplib() as client:
+            refused = client.sendmail("a@x.example", ["b@x.example", "c@x.example"], "x")
+        assert refused == {"b@x.example": (550, b"5.7.1 No")}
+        with smtplib.SMTP_SSL(*server.smtp, context=server.tls) as client:
+            client.login("a", "b")
+            assert set(client.sendmail("a@x.example", ["b@x.example", "d@x.example"], "x")) == {
+                "b@x.example"
+            }
+    assert backend.taken == ["c@x.example", "d@x.example"]
+    assert fault.happened == 2
 
 
 def test_a_recipient_can_be_refused(server: Server) -> None:
