@@ -62,12 +62,9 @@ class Appending:
         prepared: list[Appended] = []
         for one in new:
             data = one.content.buffer()
-            made = await in_thread_if_large(data, self.limits, partial(self._digest, one, data))
+            made = await in_thread_if_large(data, self.limits, partial(digest, data, self.limits))
             prepared.append(Appended(data, made, one.flags, one.internal_date or now))
         return prepared
-
-    def _digest(self, new: NewMessage, data: Buffer) -> Digest:
-        return digest(data, self.limits, new.summary)
 
     async def _prepare_draft(
         self, new: NewMessage, spools: ExitStack, draft: str | None

@@ -238,19 +238,27 @@ class Summary:
         return _unpack_parts(self._field(3), self.size)
 
 
-def summarize(data: Buffer, limits: Limits = DEFAULT_LIMITS) -> Summary:
-    """Make the summary of a message; whatever the message is, never an error.
-
-    Arguments:
-        data: the octets of the message: bytes, or a mapped file.
-        limits: how deep and how wide its structure is looked at.
-    """
-    part = parse_structure(
+def structure_of(data: Buffer, limits: Limits = DEFAULT_LIMITS) -> Part:
+    """Return the structure of a message, looked at as deep and as wide as the limits allow."""
+    return parse_structure(
         data,
         max_depth=limits.mime_depth,
         max_parts=limits.mime_parts,
         max_header=limits.header_block,
     )
+
+
+def summarize(
+    data: Buffer, limits: Limits = DEFAULT_LIMITS, structure: Part | None = None
+) -> Summary:
+    """Make the summary of a message; whatever the message is, never an error.
+
+    Arguments:
+        data: the octets of the message: bytes, or a mapped file.
+        limits: how deep and how wide its structure is looked at.
+        structure: of :func:`structure_of`, if it is known already.
+    """
+    part = structure_of(data, limits) if structure is None else structure
     block = data[: min(part.body, limits.header_block)]
     envelope = parse_envelope(block)
     values = _header_values(block)

@@ -16,6 +16,8 @@ from mailcore.message.transfer import decode_body
 # RFC 8970 §3.3: should be limited to 200 characters, must not exceed 256.
 PREVIEW_LENGTH = 200
 _PREVIEW_OCTETS = 64 * 1024
+# Characters that are looked at first.
+_BEGINNING = 1000
 # Replies quote what the reader knows already; a preview leaves that out.
 _QUOTED_LINE = re.compile(r"^>.*$", re.MULTILINE)
 # Control characters, soft hyphens, and what newsletters pad their own previews with: white space
@@ -63,14 +65,26 @@ def preview(data: Buffer, part: Part) -> str:
         data: the octets of the message.
         part: its structure.
     """
-    text = _INVISIBLE.sub("", extract_text(data, part, _PREVIEW_OCTETS))
+    text = extract_text(data, part, _PREVIEW_OCTETS)
+    # Most texts say enough in their beginning; the word at its end may be cut.
+    beginning, _, _ = _words(_QUOTED_LINE.sub("", _visible(text[:_BEGINNING]))).rpartition(" ")
+    if len(beginning) >= PREVIEW_LENGTH:
+        return beginning[:PREVIEW_LENGTH].rstrip()
+    text = _visible(text)
     return _one_line(_QUOTED_LINE.sub("", text)) or _one_line(text)
 
 
+def _visible(text: str) -> str:
+    return _INVISIBLE.sub("", text)
+
+
 def _one_line(text: str) -> str:
+    return _words(text)[:PREVIEW_LENGTH].rstrip()
+
+
+def _words(text: str) -> str:
     # So many words have at least so many characters; the rest need not be looked at.
-    words = text.split(None, PREVIEW_LENGTH)[:PREVIEW_LENGTH]
-    return " ".join(words)[:PREVIEW_LENGTH].rstrip()
+    return " ".join(text.split(None, PREVIEW_LENGTH)[:PREVIEW_LENGTH])
 
 
 def iter_text_parts(data: Buffer, part: Part, limit: int = 1 << 24) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailcore.imap.summary import summarize
+from mailcore.imap.summary import structure_of, summarize
 from mailcore.limits import KIB, Limits
 from mailcore.message import (
     Buffer,
@@ -13,8 +13,6 @@ from mailcore.message import (
     is_attachment,
     leaves,
     message_ids,
-    parse_date,
-    parse_structure,
 )
 
 _HEADER: Final = 64 * KIB
@@ -42,24 +40,19 @@ class Digest:
     has_attachments: bool
 
 
-def digest(data: Buffer, limits: Limits, summary: bytes | None = None) -> Digest:
-    """Make the digest of a message; never an error.
-
-    Arguments:
-        summary: if it was made already.
-    """
-    structure = parse_structure(data)
+def digest(data: Buffer, limits: Limits) -> Digest:
+    """Make the digest of a message; never an error."""
+    structure = structure_of(data, limits)
+    summary = summarize(data, limits, structure)
     header = bytes(data[: min(structure.body, _HEADER)])
-    date = parse_date(find_header(header, "date") or b"")
-    own = message_ids(find_header(header, "message-id") or b"")
     replied = message_ids(find_header(header, "in-reply-to") or b"")
-    references = message_ids(find_header(header, "references") or b"")
-    nearest = dict.fromkeys((*replied, *reversed(references)))
+    nearest = dict.fromkeys((*replied, *reversed(summary.references)))
+    sent = summary.sent
     return Digest(
         header=header,
-        summary=summarize(data, limits).to_bytes() if summary is None else summary,
-        message_id=own[0] if own else None,
-        sent=None if date is None else date.timestamp(),
+        summary=summary.to_bytes(),
+        message_id=summary.message_id,
+        sent=None if sent is None else sent.timestamp(),
         ancestors=tuple(nearest)[:_ANCESTORS],
         has_attachments=any(is_attachment(part) for part in leaves(structure)),
     )

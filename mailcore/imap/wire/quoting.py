@@ -17,7 +17,6 @@ from mailcore.imap.wire.strings import ASTRING, ATOM
 # Longer strings travel better as literals: clients have line buffers.
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]{0,1000}")
 _QUOTABLE_UTF8 = re.compile(rb"[^\x00\r\n]{0,1000}")
-_QUOTED_SPECIAL = re.compile(rb'["\\]')
 # TEXT-CHAR       =  <any CHAR except CR and LF>
 # Not in text, whatever it came from: any control, and what a client of RFC 3501 cannot read.
 # tag             =  1*<any ASTRING-CHAR except "+">
@@ -34,7 +33,7 @@ def quoted(data: bytes, *, utf8: bool = False) -> bytes | None:
     """Return a quoted string; None if it has to be a literal."""
     if _QUOTABLE.fullmatch(data) is None and not (utf8 and _is_quotable_utf8(data)):
         return None
-    return b'"' + _QUOTED_SPECIAL.sub(rb"\\\g<0>", data) + b'"'
+    return b'"' + data.replace(b"\\", rb"\\").replace(b'"', rb"\"") + b'"'
 
 
 def _is_quotable_utf8(data: bytes) -> bool:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailcore.message import extract_text, iter_text_parts, parse_structure, preview
 from mailcore.message.html import strip_html
@@ -59,6 +63,18 @@ FORWARD = crlf(
 )
 def test_preview(data: bytes, expected: str) -> None:
     assert preview_of(data) == expected
+
+
+@given(st.lists(st.text(" >\n\u200c\u200bab\u00e9", max_size=40), max_size=8), st.integers(0, 8))
+def test_a_preview_is_the_same_however_long_the_text_is(pieces: list[str], at: int) -> None:
+    """Only the beginning is looked at where that is enough: wherever it is cut."""
+    pieces[at:at] = ["word " * 190 + "\n"]
+    text = "".join(pieces)
+    visible = re.sub("\u200b+|\u200c(?=\\s)", "", text)
+    unquoted = re.sub(r"^>.*$", "", visible, flags=re.MULTILINE)
+    expected, quoted = (" ".join(one.split())[:200].rstrip() for one in (unquoted, visible))
+    data = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + text.encode()
+    assert preview_of(data) == (expected or quoted)
 
 
 def test_a_preview_has_200_characters_at_most() -> None:

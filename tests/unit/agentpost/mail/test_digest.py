@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcore.imap.summary import Summary, summarize
+from mailcore.imap.summary import Summary
 from mailcore.limits import DEFAULT_LIMITS, KIB
 from mailcore_agentpost.mail.digest import Digest, digest
 
@@ -59,12 +59,6 @@ def test_the_header_is_cut_where_nobody_reads_on() -> None:
 def test_ancestors_are_bounded_and_the_nearest_stay() -> None:
     found = read("References: " + " ".join(f"<{number}@x>" for number in range(1000)), "", "")
     assert found.ancestors == tuple(f"<{number}@x>" for number in range(999, 979, -1))
-
-
-def test_a_summary_that_was_made_is_not_made_again() -> None:
-    data = b"Subject: x\r\n\r\n"
-    assert digest(data, DEFAULT_LIMITS, b"made").summary == b"made"
-    assert digest(data, DEFAULT_LIMITS).summary == summarize(data, DEFAULT_LIMITS).to_bytes()
 
 
 PARTS = {
