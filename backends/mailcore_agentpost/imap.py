@@ -20,6 +20,8 @@ from mailcore.backend import (
     FlagAction,
     Hint,
     MailboxInfo,
+    MessageColumns,
+    MessageState,
     MetadataChanged,
     NameChanged,
     NewMessage,
@@ -298,11 +300,21 @@ class Mailbox:
         moves = self._access.hub.moves(self._folder.id)
         if (moves, since) == self._known:
             return Changes((), highest_modseq=since)
-        changes = await self._store.read(
-            partial(placements.changes, folder=self._folder.id, since=since)
-        )
+        folder = self._folder.id
+        changes = await self._store.read(partial(placements.changes, folder=folder, since=since))
+        if changes.complete:
+            changes = replace(changes, messages=await self._listed(changes.messages))
         self._known = (moves, changes.highest_modseq)
         return changes
+
+    async def _listed(self, first: Sequence[MessageState]) -> MessageColumns:
+        """Return all messages in the folder, of which the first ones are known."""
+        found = part = MessageColumns.of(first)
+        while len(part) == placements.LISTED:
+            listed = partial(placements.listed, folder=self._folder.id, after=found.uids[-1])
+            part = await self._store.read(listed)
+            found.add(part)
+        return found
 
     async def vanished(self, since: int) -> Sequence[int] | None:
         return await self._store.read(

@@ -104,6 +104,15 @@ class MessageColumns(Sequence[MessageState]):
         self.zones += array("h", zones)
         self.sizes += array("q", sizes)
 
+    def add(self, others: MessageColumns) -> None:
+        """Add messages that are in columns."""
+        self.uids += others.uids
+        self.flags += others.flags
+        self.modseqs += others.modseqs
+        self.dates += others.dates
+        self.zones += others.zones
+        self.sizes += others.sizes
+
     def __len__(self) -> int:
         return len(self.uids)
 

@@ -19,7 +19,7 @@ from mailcore.backend import (
     FlagAction,
     FlagsChanged,
     LimitReached,
-    MessageState,
+    MessageColumns,
     NoSuchMailbox,
 )
 from mailcore_agentpost.mail.events import record_deletions, record_updates
@@ -28,6 +28,8 @@ from mailcore_agentpost.mail.messages import purge
 from mailcore_agentpost.store import Transaction
 
 DELETED: Final = "\\Deleted"
+#: Messages that are read at a time when a folder is opened: some hundredths of a second.
+LISTED: Final = 20_000
 _MOST_FLAGS: Final = 100
 # UIDs that are read in a row in the time that it takes to begin another row of them.
 _SEEKS: Final = 8
@@ -84,7 +86,9 @@ def _date_columns(date: datetime) -> tuple[int, int]:
 
 
 def changes(connection: sqlite3.Connection, folder: int, since: int) -> Changes:
-    """Return what happened in a folder after a mod-sequence; 0 asks for everything.
+    """Return what happened in a folder after a mod-sequence.
+
+    0 asks for everything: of :data:`LISTED` messages or more, :func:`listed` returns the others.
 
     Raises:
         NoSuchMailbox: the folder was removed.
@@ -95,26 +99,39 @@ def changes(connection: sqlite3.Connection, folder: int, since: int) -> Changes:
     if state is None:
         raise NoSuchMailbox
     # In order of UIDs as it lies on disk. What is newer is seldom asked for: recent.py knows it.
-    newer = "AND modseq > :since" if since > 0 else ""
-    rows = connection.execute(
-        f"SELECT uid, flags, modseq, date, zone, size FROM placements"
-        f" WHERE folder = :folder {newer} ORDER BY uid",
-        {"folder": folder, "since": since},
-    ).fetchall()
-    gone = connection.execute(
-        "SELECT uid FROM vanished WHERE folder = :folder AND :since > 0 AND modseq > :since",
-        {"folder": folder, "since": since},
-    ).fetchall()
+    newer = "AND modseq > ? ORDER BY uid"
     return Changes(
-        [
-            MessageState(uid, _flags(flags), modseq, _date(seconds, minutes), size)
-            for uid, flags, modseq, seconds, minutes, size in rows
-        ],
-        [row["uid"] for row in gone],
+        _columns(connection, newer, (folder, since)) if since > 0 else listed(connection, folder),
+        vanished(connection, folder, since) if since > 0 else (),
         highest_modseq=state["modseq"],
         uid_next=state["uid_next"],
         complete=since <= 0,
     )
+
+
+def listed(connection: sqlite3.Connection, folder: int, after: int = 0) -> MessageColumns:
+    """Return the next :data:`LISTED` messages in a folder above a UID.
+
+    Piece by piece: a million at once would keep others waiting for a second. What happens between
+    two pieces has a mod-sequence above that of :func:`changes`, and is told by the next one.
+    """
+    return _columns(connection, "AND uid > ? ORDER BY uid LIMIT ?", (folder, after, LISTED))
+
+
+def _columns(
+    connection: sqlite3.Connection, which: str, parameters: tuple[int, ...]
+) -> MessageColumns:
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    columns = MessageColumns()
+    rows = cursor.execute(
+        f"SELECT uid, flags, modseq, date, zone, size FROM placements WHERE folder = ? {which}",
+        parameters,
+    ).fetchall()
+    if rows:
+        uids, flags, modseqs, dates, zones, sizes = zip(*rows, strict=True)
+        columns.extend(uids, map(_flags, flags), modseqs, dates, zones, sizes)
+    return columns
 
 
 def vanished(connection: sqlite3.Connection, folder: int, since: int) -> list[int]:
