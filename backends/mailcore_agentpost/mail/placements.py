@@ -20,6 +20,7 @@ from mailcore.backend import (
     FlagsChanged,
     LimitReached,
     MessageColumns,
+    MessageState,
     NoSuchMailbox,
 )
 from mailcore_agentpost.mail.events import record_deletions, record_updates
