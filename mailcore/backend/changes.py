@@ -113,6 +113,13 @@ class MessageColumns(Sequence[MessageState]):
         self.zones += others.zones
         self.sizes += others.sizes
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MessageColumns):
+            return NotImplemented
+        return list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __len__(self) -> int:
         return len(self.uids)
 

@@ -66,6 +66,9 @@ def test_columns_of_messages_read_as_their_states():
     assert [one.internal_date.utcoffset() for one in columns] == [
         one.internal_date.utcoffset() for one in states
     ]
+    assert columns == MessageColumns.of(list(columns))
+    assert columns != MessageColumns.of(states[1:])
+    columns.add(MessageColumns.of(states[:0]))
     assert columns[1:] == states[1:]
     assert columns[-1] == states[-1]
     assert list(columns.picked([2, 0])) == [states[2], states[0]]

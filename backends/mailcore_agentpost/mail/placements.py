@@ -99,11 +99,18 @@ def changes(connection: sqlite3.Connection, folder: int, since: int) -> Changes:
     ).fetchone()
     if state is None:
         raise NoSuchMailbox
-    # In order of UIDs as it lies on disk. What is newer is seldom asked for: recent.py knows it.
-    newer = "AND modseq > ? ORDER BY uid"
+    if since <= 0:
+        messages, gone = listed(connection, folder), []
+    elif since < state["modseq"]:
+        # In order of UIDs as it lies on disk. What is newer is seldom asked for: recent.py knows.
+        messages = _columns(connection, "AND modseq > ? ORDER BY uid", (folder, since))
+        gone = vanished(connection, folder, since)
+    else:
+        # Of a million messages none is looked at.
+        messages, gone = MessageColumns(), []
     return Changes(
-        _columns(connection, newer, (folder, since)) if since > 0 else listed(connection, folder),
-        vanished(connection, folder, since) if since > 0 else (),
+        messages,
+        gone,
         highest_modseq=state["modseq"],
         uid_next=state["uid_next"],
         complete=since <= 0,

@@ -370,3 +370,14 @@ TestPlacements.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_a_folder_is_listed_piece_by_piece(transaction, box, monkeypatch):
+    uids = [put(transaction, box)[0] for _ in range(5)]
+    monkeypatch.setattr(placements, "LISTED", 2)
+    connection = transaction.connection
+    assert list(changes(connection, box.id, 0).messages.uids) == uids[:2]
+    assert list(placements.listed(connection, box.id, uids[1]).uids) == uids[2:4]
+    assert list(placements.listed(connection, box.id, uids[4]).uids) == []
+    told = changes(connection, box.id, 0)
+    assert not changes(connection, box.id, told.highest_modseq).messages
