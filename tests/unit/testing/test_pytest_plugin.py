@@ -9,11 +9,14 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+#: Plugins that cost each run seconds, and have no part in it.
+_OTHERS = " ".join(f"-p no:{name}" for name in ("schemathesis", "hypothesispytest", "anyio"))
+
 
 @pytest.fixture
 def tests(pytester: pytest.Pytester) -> pytest.Pytester:
     """Runs in a process of their own, with nothing of this project's configuration."""
-    pytester.makeini("[pytest]\naddopts = -p no:cacheprovider\n")
+    pytester.makeini(f"[pytest]\naddopts = -p no:cacheprovider -p no:trio {_OTHERS}\n")
     return pytester
 
 
@@ -38,6 +41,7 @@ def test_a_sync_test_has_a_server(tests: pytest.Pytester) -> None:
 def test_tests_on_trio_and_asyncio_wait_without_stopping_their_loop(
     tests: pytest.Pytester,
 ) -> None:
+    tests.makeini(f"[pytest]\naddopts = -p no:cacheprovider {_OTHERS}\ntrio_mode = true\n")
     tests.makepyfile(
         """
         import asyncio
@@ -64,7 +68,7 @@ def test_tests_on_trio_and_asyncio_wait_without_stopping_their_loop(
             bob.deliver(subject="Hi")
         """
     )
-    tests.runpytest_subprocess("-o", "trio_mode=true").assert_outcomes(passed=2)
+    tests.runpytest_subprocess().assert_outcomes(passed=2)
 
 
 def test_one_server_for_a_session_and_one_for_each_worker(tests: pytest.Pytester) -> None:
@@ -94,10 +98,11 @@ def test_whoever_needs_no_server_pays_nothing(tests: pytest.Pytester) -> None:
             }
         """
     )
-    tests.runpytest_subprocess("-p", "no:trio").assert_outcomes(passed=1)
+    tests.runpytest_subprocess().assert_outcomes(passed=1)
 
 
 def test_no_option_is_added() -> None:
     command = [sys.executable, "-m", "pytest", "--help", "-c", "/dev/null", "-W", "ignore"]
+    command += _OTHERS.split()
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "mail" not in said.lower()
