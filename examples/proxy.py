@@ -9,6 +9,7 @@ from mailcore.flow import NEED_DATA, PAUSED
 from mailcore.imap import (
     AppendBegin,
     BadCommand,
+    CatenateText,
     ClientConnection,
     ConnectionClosed,
     Continuation,
@@ -42,7 +43,7 @@ class Proxy:
                 target.accept_literal()  # which says "+"
             elif not isinstance(event, BadCommand):  # else it has been answered
                 target.send(event)
-            if isinstance(event, AppendBegin) and not event.synchronizing:
+            if isinstance(event, (AppendBegin, CatenateText)) and not event.synchronizing:
                 source.accept_literal()
 
 
