@@ -52,7 +52,7 @@ from mailcore.imap.types import (
     Section,
     SequenceSet,
 )
-from mailcore.limits import Limits
+from mailcore.limits import KIB, Limits
 from mailcore.spool import CHUNK, Content
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 _BATCH: Final = 100
 # Messages of which only the snapshot is asked.
 _LONG_BATCH: Final = 1000
+#: Octets of a large section that are read, and held, at a time. Each reading has its price.
+PIECE: Final = 512 * KIB
 _SUMMARY_KINDS: Final = (FetchPreview, FetchBinary, FetchBinarySize)
 _SUMMARY_ITEMS: Final = frozenset({"ENVELOPE", "BODY", "BODYSTRUCTURE"})
 # RFC 822 items are sections by another name (RFC 3501 §6.4.5).
@@ -330,7 +332,7 @@ class _Message:
         if self._large and isinstance(self._large[0], _Octets):
             # A message that is gone is noticed before anything is promised.
             start = self._large[0].start
-            self._first = await self._read(start, min(start + CHUNK, self._large[0].end))
+            self._first = await self._read(start, min(start + PIECE, self._large[0].end))
 
     async def responses(self) -> AsyncGenerator[Response, None]:
         """Yield the FETCH response, in pieces if it is large.
@@ -348,8 +350,8 @@ class _Message:
                 for data in octets.chunks():
                     yield LiteralChunk(data)
                 continue
-            for start in range(octets.start, octets.end, CHUNK):
-                yield LiteralChunk(await self._promised(start, min(start + CHUNK, octets.end)))
+            for start in range(octets.start, octets.end, PIECE):
+                yield LiteralChunk(await self._promised(start, min(start + PIECE, octets.end)))
         yield FetchEnd()
 
     async def _promised(self, start: int, end: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailcore.backend import NotPermitted, Unavailable
+from mailcore.imap.session.fetch import PIECE
 from mailcore.imap.session.session import FLUSH
 from mailcore.spool import CHUNK
 from mailcore.testing import new_message, run
@@ -19,7 +20,7 @@ MIXED = (
     b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + NESTED + b"\r\n--b--\r\n"
 )
 # More than a driver is given at once, so that a FETCH of it is in the middle of its literal.
-LARGE = b"Subject: large\r\n\r\n" + b"0123456789abcde\n" * ((FLUSH + 3 * CHUNK) // 16)
+LARGE = b"Subject: large\r\n\r\n" + b"0123456789abcde\n" * ((FLUSH + 3 * PIECE) // 16)
 
 
 def literal(item: bytes, data: bytes, number: int = 1) -> bytes:
@@ -276,7 +277,7 @@ def test_a_large_message_comes_in_pieces_that_the_driver_can_send(connect, deliv
     while isinstance(step := run(client.session.step()), bytes):
         pieces.append(step)
     assert len(pieces) > 2
-    assert max(map(len, pieces)) <= FLUSH + CHUNK
+    assert max(map(len, pieces)) <= FLUSH + PIECE
     assert b"".join(pieces) == (
         b"* 1 FETCH (UID 1 BODY[] {%d}\r\n%b)\r\n" % (len(LARGE), LARGE)
         + b"* 2 FETCH (UID 2 BODY[] {5}\r\nsmall)\r\na OK Fetch completed\r\n"
@@ -299,7 +300,7 @@ def vanish(inbox):
 
 
 def shrink(inbox):
-    inbox.messages[1].data = LARGE[: FLUSH + CHUNK]
+    inbox.messages[1].data = LARGE[: PIECE + CHUNK]
 
 
 def fail_with(error):
