@@ -34,3 +34,12 @@ def test_the_table_of_mailcore_alone(tmp_path: Path) -> None:
         assert result["rate"] > 0, row
         assert 0 < result["p50"] <= result["p99"], row
     assert "| flags | " in (tmp_path / "RESULTS.md").read_text()
+
+
+def test_a_mailbox_that_grows_while_nobody_looks_is_opened_and_asked() -> None:
+    command = [sys.executable, "-m", "benchmarks.large", "--messages", "4000"]
+    done = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, timeout=100)
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == "4,000 messages"
+    assert [line for line in lines if line.startswith("SELECT INBOX, warm")]
+    assert lines[-1].startswith("STATUS INBOX")
