@@ -20,8 +20,9 @@ from mailcore.limits import Limits
 from mailcore.testing.strategies import imap_responses as strategies
 
 BOUNDS = ResponseBounds.after_login(Limits())
-# What is told in several pieces, and what tells several responses.
+# What is told in several pieces, what tells several responses, and what was written before.
 PIECES = {
+    r.Line,
     *(r.FetchTable, r.FetchBegin, r.LiteralBegin, r.LiteralChunk, r.FetchEnd),
     *(r.UrlFetchBegin, r.UrlFetchEnd),
 }
@@ -38,6 +39,24 @@ def parse(line: bytes, *, utf8: bool = False) -> r.Response:
 
 def test_there_is_a_strategy_for_every_response() -> None:
     assert set(strategies.RESPONSES) | PIECES == set(get_args(r.Response))
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"* SEARCH",
+        b"* SEARCH\n",
+        b"+ go on\r\n",
+        b"* A\r\n* B\r\n",
+        b"* A\rB\r\n",
+        b"* \0\r\n",
+    ],
+)
+def test_what_was_written_before_is_one_untagged_line(octets: bytes) -> None:
+    assert encode(r.Line(b"* SEARCH 1\r\n")) == b"* SEARCH 1\r\n"
+    with pytest.raises(LocalProtocolError, match="not a line"):
+        encode(r.Line(octets))
 
 
 @pytest.mark.parametrize("kind", strategies.RESPONSES, ids=lambda kind: kind.__name__)

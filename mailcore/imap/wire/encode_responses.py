@@ -79,7 +79,7 @@ class ResponseEncoder:
             r.SearchResponse: encode_search,
             r.SortResponse: encode_sort,
             r.ThreadResponse: encode_thread,
-            r.Line: lambda response: response.octets,
+            r.Line: _line,
             r.EsearchResponse: self._esearch,
             r.FlagsResponse: lambda response: b"* FLAGS %b\r\n" % flag_list(response.flags),
             r.Exists: lambda response: b"* %b EXISTS\r\n" % number(response.count),
@@ -363,6 +363,19 @@ def _continuation(response: r.Continuation) -> bytes:
     if response.data is not None:
         return b"+ %b\r\n" % encode_base64(response.data)
     return b"+ %b\r\n" % _words(response.text)
+
+
+def _line(response: r.Line) -> bytes:
+    octets = response.octets
+    end = len(octets) - 2
+    if (
+        not (octets.startswith(b"* ") and octets.endswith(b"\r\n"))
+        or octets.find(b"\r", 0, end) >= 0
+        or octets.find(b"\n", 0, end) >= 0
+        or b"\0" in octets
+    ):
+        raise LocalProtocolError("not a line of an untagged response")
+    return octets
 
 
 def _names(what: bytes, names: tuple[str, ...]) -> bytes:
