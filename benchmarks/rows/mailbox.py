@@ -33,7 +33,7 @@ _HEADERS: Final = "FETCH 1:* (UID ENVELOPE BODYSTRUCTURE INTERNALDATE RFC822.SIZ
 
 ROWS: Final = (
     Row(
-        "headers, first time",
+        "headers cold",
         f"{_HEADERS}, of {MESSAGES:,} messages that nobody has looked at",
         partial(_once, text=_HEADERS.encode()),
         "imap",
