@@ -98,7 +98,8 @@ class Report:
         text = ("~" if max(rates) - min(rates) > rate / 3 else "") + _number(rate)
         ours = self.results[row].get(OURS)
         if peer != OURS and ours:
-            text += f" ({statistics.median(result.rate for result in ours) / rate:.2g}×)"
+            ratio = statistics.median(result.rate for result in ours) / rate
+            text += f" ({ratio:.0f}×)" if ratio >= 10 else f" ({ratio:.2g}×)"
         return text
 
     def _details(self, peers: Sequence[str]) -> list[str]:
