@@ -10,10 +10,11 @@ from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 from typing import Any, Final
 
-from mailcore.net.loop import Event, Interrupted, Loop, Scope, Socket, Tasks, Timer
+from mailcore.net.loop import Event, Loop, Scope, Socket, Tasks, Timer
+from mailcore.net.waited import WaitedSocket
 
 
-class AsyncioSocket:
+class AsyncioSocket(WaitedSocket):
     """A non-blocking socket that is waited for before it is read.
 
     ``loop.sock_recv`` tries first, and does not let others run if there is something: a peer that
@@ -25,19 +26,13 @@ class AsyncioSocket:
         socket: owned from here on.
     """
 
-    __slots__ = ("_interrupted", "_loop", "_receiving", "_socket", "_waiters")
+    __slots__ = ("_loop", "_receiving", "_waiters")
 
     def __init__(self, socket: stdlib_socket.socket) -> None:
-        socket.setblocking(False)
-        self._socket = socket
+        super().__init__(socket)
         self._loop = asyncio.get_running_loop()
         self._waiters: set[asyncio.Future[None]] = set()
         self._receiving: asyncio.Future[None] | None = None
-        self._interrupted = False
-
-    @property
-    def family(self) -> stdlib_socket.AddressFamily:
-        return self._socket.family
 
     async def accept(self) -> tuple[AsyncioSocket, Any]:
         while True:
@@ -45,19 +40,6 @@ class AsyncioSocket:
             with suppress(BlockingIOError):
                 socket, address = self._socket.accept()
                 return AsyncioSocket(socket), address
-
-    async def recv(self, size: int, flags: int = 0, /) -> bytes:
-        while True:
-            await self._readable()
-            try:
-                data = self._socket.recv(size, flags)
-            except BlockingIOError:
-                if self._interrupted:
-                    self._interrupted = False
-                    raise Interrupted from None
-                continue
-            self._interrupted = False
-            return data
 
     def interrupt(self) -> None:
         self._interrupted = True
@@ -72,12 +54,6 @@ class AsyncioSocket:
             await self._wait(self._receiving, self._loop.add_reader, self._loop.remove_reader)
         finally:
             self._receiving = None
-
-    def send(self, data: memoryview, /) -> int:
-        try:
-            return self._socket.send(data)
-        except BlockingIOError:
-            return 0
 
     async def writable(self) -> None:
         ready = self._loop.create_future()
@@ -100,18 +76,6 @@ class AsyncioSocket:
             self._waiters.discard(ready)
             if self._socket.fileno() >= 0:  # else the number may be another's by now
                 remove(number)
-
-    def shutdown(self, how: int) -> None:
-        self._socket.shutdown(how)
-
-    def setsockopt(self, level: int, option: int, value: int, /) -> None:
-        self._socket.setsockopt(level, option, value)
-
-    def getsockname(self) -> Any:
-        return self._socket.getsockname()
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
 
     def close(self) -> None:
         number = self._socket.fileno()

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import trio
 
-from mailcore.net.loop import Event, Interrupted, Loop, Scope, Socket, Tasks, Timer
+from mailcore.net.loop import Event, Loop, Scope, Socket, Tasks, Timer
+from mailcore.net.waited import WaitedSocket
 
 
-class TrioSocket:
+class TrioSocket(WaitedSocket):
     """A non-blocking socket that is waited for before it is read.
 
     Trio's own tries first, and lets others run after each call, at the cost of a round of the
@@ -25,17 +26,11 @@ class TrioSocket:
         socket: owned from here on.
     """
 
-    __slots__ = ("_interrupted", "_receiving", "_socket")
+    __slots__ = ("_receiving",)
 
     def __init__(self, socket: stdlib_socket.socket) -> None:
-        socket.setblocking(False)
-        self._socket = socket
-        self._interrupted = False
+        super().__init__(socket)
         self._receiving = False
-
-    @property
-    def family(self) -> stdlib_socket.AddressFamily:
-        return self._socket.family
 
     async def accept(self) -> tuple[TrioSocket, Any]:
         while True:
@@ -43,19 +38,6 @@ class TrioSocket:
             with suppress(BlockingIOError):
                 socket, address = self._socket.accept()
                 return TrioSocket(socket), address
-
-    async def recv(self, size: int, flags: int = 0, /) -> bytes:
-        while True:
-            await self._readable()
-            try:
-                data = self._socket.recv(size, flags)
-            except BlockingIOError:
-                if self._interrupted:
-                    self._interrupted = False
-                    raise Interrupted from None
-                continue
-            self._interrupted = False
-            return data
 
     async def _readable(self) -> None:
         if self._interrupted:
@@ -74,26 +56,8 @@ class TrioSocket:
         if self._receiving:
             trio.lowlevel.notify_closing(self._socket)
 
-    def send(self, data: memoryview, /) -> int:
-        try:
-            return self._socket.send(data)
-        except BlockingIOError:
-            return 0
-
     async def writable(self) -> None:
         await trio.lowlevel.wait_writable(self._socket)
-
-    def shutdown(self, how: int) -> None:
-        self._socket.shutdown(how)
-
-    def setsockopt(self, level: int, option: int, value: int, /) -> None:
-        self._socket.setsockopt(level, option, value)
-
-    def getsockname(self) -> Any:
-        return self._socket.getsockname()
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
 
     def detach(self) -> trio.socket.SocketType:
         """Hand it over to whoever knows Trio's own sockets; nothing is left here to close."""
