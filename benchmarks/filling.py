@@ -28,12 +28,17 @@ def fill(target: Target, messages: int = MESSAGES) -> Target:
     for name in _OTHERS:
         with suppress(Refused):  # it is there already
             line.ask(b"CREATE " + name)
+    deliver(line, messages)
+    with suppress(Refused):  # then it has no row for a big message
+        line.take(append(b"Big", corpus.big_message(BIG)))
+    line.close()
+    return replace(target, messages=messages)
+
+
+def deliver(line: Line, messages: int) -> None:
+    """Put messages of the corpus into INBOX, a batch of commands at a time."""
     for start in range(0, messages, _BATCH):
         steps = [append(b"INBOX", corpus.message(n))[0] for n in range(start, start + _BATCH)]
         # All but the last have a tag that is not waited for.
         others = (b"n1" + octets[len(TAG) :] for octets in steps[:-1])
         line.take((b"".join((*others, steps[-1])), 0))
-    with suppress(Refused):  # then it has no row for a big message
-        line.take(append(b"Big", corpus.big_message(BIG)))
-    line.close()
-    return replace(target, messages=messages)

@@ -14,8 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from benchmarks import corpus
-from benchmarks.client import TAG, Line, append
+from benchmarks.client import Line
+from benchmarks.filling import deliver
 from benchmarks.peers.agentpost import running
 from benchmarks.process import pin_driver
 from benchmarks.target import Target
@@ -41,20 +41,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="large-") as name:
         directory = Path(name)
         with running(directory) as target:
-            _deliver(target)
+            assert target.imap is not None
+            with closing(Line.imap(target.imap, target.user, target.password)) as line:
+                deliver(line, _DELIVERED)
         count = _multiply(directory / "agentpost.db", messages)
         print(f"{count:,} messages")
         with running(directory) as target:
             _measure(target, count)
-
-
-def _deliver(target: Target) -> None:
-    assert target.imap is not None
-    with closing(Line.imap(target.imap, target.user, target.password)) as line:
-        steps = [append(b"INBOX", corpus.message(n))[0] for n in range(_DELIVERED)]
-        # All but the last have a tag that is not waited for.
-        others = (b"n1" + octets[len(TAG) :] for octets in steps[:-1])
-        line.take((b"".join((*others, steps[-1])), 0))
 
 
 def _multiply(path: Path, least: int) -> int:
