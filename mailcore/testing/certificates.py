@@ -51,6 +51,13 @@ def server_context(bad: Badness | None = None) -> ssl.SSLContext:
     return certificate(bad).context()
 
 
+def authority() -> Path:
+    """Return the certificate, in PEM, of the authority of the test servers."""
+    path = certificate().authority
+    assert path is not None
+    return path
+
+
 def client_context() -> ssl.SSLContext:
     """Return a context of a client that trusts the authority of the test servers."""
-    return ssl.create_default_context(cafile=str(certificate().authority))
+    return ssl.create_default_context(cafile=str(authority()))

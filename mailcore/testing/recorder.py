@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from mailcore.live.masking import Masking
-from mailcore.testing.certificates import certificate, client_context, server_context
+from mailcore.testing.certificates import authority, client_context, server_context
 from mailcore.testing.loop_thread import LoopThread
 from mailcore.testing.script import Side
 from mailcore.testing.server import Address
@@ -120,9 +120,7 @@ class RecorderAddress(Address):
     @property
     def authority(self) -> Path:
         """The certificate, in PEM, of the authority of the recorder."""
-        path = certificate().authority
-        assert path is not None
-        return path
+        return authority()
 
     @property
     def tls(self) -> ssl.SSLContext:

@@ -25,7 +25,7 @@ from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.net.asyncio import bind, serving
 from mailcore.net.asyncio_loop import ASYNCIO
 from mailcore.net.doors import imap_sessions, session_door, smtp_sessions
-from mailcore.testing.certificates import certificate, client_context, server_context
+from mailcore.testing.certificates import authority, client_context, server_context
 from mailcore.testing.faults import Faults, FaultyDelivery, FaultySession, Protocol
 from mailcore.testing.inbox import IMAP, Inbox
 from mailcore.testing.loop_thread import Clock, LoopThread
@@ -71,9 +71,7 @@ class Server:
     @property
     def authority(self) -> Path:
         """The certificate, in PEM, of the authority that clients have to trust."""
-        path = certificate().authority
-        assert path is not None
-        return path
+        return authority()
 
     @property
     def tls(self) -> ssl.SSLContext:
