@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from mailcore.errors import LocalProtocolError
 from mailcore.imap import responses as r
@@ -63,47 +63,6 @@ class ResponseEncoder:
         self._separator = b""
         # Octets that the open literal still needs.
         self._due = 0
-        self._encoders: dict[type[r.Response], Callable[[Any], bytes]] = {
-            r.FetchResponse: _fetch,
-            r.FetchTable: encode_fetch_table,
-            r.Tagged: _tagged,
-            r.Untagged: _untagged,
-            r.Continuation: _continuation,
-            r.CapabilityResponse: lambda response: _names(b"CAPABILITY", response.capabilities),
-            r.Enabled: lambda response: _names(b"ENABLED", response.capabilities),
-            r.ListResponse: self._list,
-            r.NamespaceResponse: self._namespace,
-            r.StatusResponse: self._status,
-            r.MetadataResponse: self._metadata,
-            r.MetadataEntries: self._metadata_entries,
-            r.SearchResponse: encode_search,
-            r.SortResponse: encode_sort,
-            r.ThreadResponse: encode_thread,
-            r.Line: _line,
-            r.EsearchResponse: self._esearch,
-            r.FlagsResponse: lambda response: b"* FLAGS %b\r\n" % flag_list(response.flags),
-            r.Exists: lambda response: b"* %b EXISTS\r\n" % number(response.count),
-            r.Recent: lambda response: b"* %b RECENT\r\n" % number(response.count),
-            r.Expunged: lambda response: b"* %b EXPUNGE\r\n" % _positive(response.number),
-            r.Vanished: _vanished,
-            r.LanguageResponse: _language,
-            r.ComparatorResponse: _comparator,
-            r.IdResponse: lambda response: _id(response.parameters),
-            r.UnknownResponse: lambda response: b"* %b\r\n" % raw(response.data),
-            r.QuotaResponse: _quota,
-            r.QuotaRootResponse: self._quota_root,
-            r.AclResponse: self._acl,
-            r.ListRightsResponse: self._list_rights,
-            r.MyRightsResponse: self._my_rights,
-            r.GenUrlAuthResponse: urls.encode_gen_url_auth,
-            r.UrlFetchResponse: urls.encode_url_fetch,
-            r.UrlFetchBegin: self._url_fetch_begin,
-            r.UrlFetchEnd: self._url_fetch_end,
-            r.FetchBegin: self._fetch_begin,
-            r.LiteralBegin: self._literal_begin,
-            r.LiteralChunk: self._literal_chunk,
-            r.FetchEnd: self._fetch_end,
-        }
 
     def encode(self, response: r.Response) -> bytes:
         """Write one response.
@@ -111,9 +70,11 @@ class ResponseEncoder:
         Raises:
             LocalProtocolError: it cannot be written, or not now; nothing has changed.
         """
-        if self.in_fetch and type(response) not in _STREAM:
+        kind = type(response)
+        if self.in_fetch and kind not in _STREAM:
             raise LocalProtocolError("a FETCH response is open")
-        return self._encoders[type(response)](response)
+        encode = _ALIKE.get(kind)
+        return _OF_CONNECTION[kind](self, response) if encode is None else encode(response)
 
     @property
     def _utf8(self) -> bool:
@@ -420,3 +381,51 @@ def _id(parameters: Mapping[str, str | None] | None) -> bytes:
         for word in pair
     )
     return b"* ID (%b)\r\n" % b" ".join(words)
+
+
+# Tables of the module, and not of each connection: there are many that do nothing.
+#: What is written alike on every connection.
+_ALIKE: Final[Mapping[type[r.Response], Callable[[Any], bytes]]] = {
+    r.FetchResponse: _fetch,
+    r.FetchTable: encode_fetch_table,
+    r.Tagged: _tagged,
+    r.Untagged: _untagged,
+    r.Continuation: _continuation,
+    r.CapabilityResponse: lambda response: _names(b"CAPABILITY", response.capabilities),
+    r.Enabled: lambda response: _names(b"ENABLED", response.capabilities),
+    r.SearchResponse: encode_search,
+    r.SortResponse: encode_sort,
+    r.ThreadResponse: encode_thread,
+    r.Line: _line,
+    r.FlagsResponse: lambda response: b"* FLAGS %b\r\n" % flag_list(response.flags),
+    r.Exists: lambda response: b"* %b EXISTS\r\n" % number(response.count),
+    r.Recent: lambda response: b"* %b RECENT\r\n" % number(response.count),
+    r.Expunged: lambda response: b"* %b EXPUNGE\r\n" % _positive(response.number),
+    r.Vanished: _vanished,
+    r.LanguageResponse: _language,
+    r.ComparatorResponse: _comparator,
+    r.IdResponse: lambda response: _id(response.parameters),
+    r.UnknownResponse: lambda response: b"* %b\r\n" % raw(response.data),
+    r.QuotaResponse: _quota,
+    r.GenUrlAuthResponse: urls.encode_gen_url_auth,
+    r.UrlFetchResponse: urls.encode_url_fetch,
+}
+#: What depends on what the client has enabled, or on what was said before.
+_OF_CONNECTION: Final[Mapping[type[r.Response], Callable[[ResponseEncoder, Any], bytes]]] = {
+    r.ListResponse: ResponseEncoder._list,
+    r.NamespaceResponse: ResponseEncoder._namespace,
+    r.StatusResponse: ResponseEncoder._status,
+    r.MetadataResponse: ResponseEncoder._metadata,
+    r.MetadataEntries: ResponseEncoder._metadata_entries,
+    r.EsearchResponse: ResponseEncoder._esearch,
+    r.QuotaRootResponse: ResponseEncoder._quota_root,
+    r.AclResponse: ResponseEncoder._acl,
+    r.ListRightsResponse: ResponseEncoder._list_rights,
+    r.MyRightsResponse: ResponseEncoder._my_rights,
+    r.UrlFetchBegin: ResponseEncoder._url_fetch_begin,
+    r.UrlFetchEnd: ResponseEncoder._url_fetch_end,
+    r.FetchBegin: ResponseEncoder._fetch_begin,
+    r.LiteralBegin: ResponseEncoder._literal_begin,
+    r.LiteralChunk: ResponseEncoder._literal_chunk,
+    r.FetchEnd: ResponseEncoder._fetch_end,
+}
