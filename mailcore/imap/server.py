@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum, auto
-from typing import Literal
+from typing import Any, Final, Literal
 
 from mailcore.errors import LocalProtocolError
 from mailcore.flow import NEED_DATA, PAUSED, Flow
@@ -66,7 +67,16 @@ class _Phase(Enum):
     CLOSED = auto()  # nobody
 
 
+# What is looked at for each command: a member of an enumeration is slow to find.
+_COMMAND: Final = _Phase.COMMAND
+_ANSWER: Final = _Phase.ANSWER
+_CLOSED: Final = _Phase.CLOSED
+_OK: Final = Status.OK
 _OURS = (_Phase.ANSWER, _Phase.DECISION, _Phase.TLS)
+# A tagged OK to these is the last that is sent before another layer begins.
+_BEGIN_A_LAYER: Final = frozenset({c.StartTls, c.Compress})
+# A tagged OK to these changes more than the state.
+_CHANGE_MORE: Final = frozenset({c.StartTls, c.Compress, c.Unauthenticate})
 
 
 class ServerConnection:
@@ -206,6 +216,8 @@ class ServerConnection:
             ``PAUSED`` while the last event waits for us; ``NEED_DATA`` when all that came is dealt
             with.
         """
+        if self._phase is _COMMAND and (command := self._read_command()) is not None:
+            return command
         while not self._events:
             if self.closed:
                 return c.ConnectionClosed()
@@ -229,27 +241,16 @@ class ServerConnection:
         Raises:
             LocalProtocolError: it does not fit here, or cannot be written; nothing was queued.
         """
-        if self.closed:
+        if self._phase is _CLOSED:
             raise LocalProtocolError("the connection is closed")
-        if isinstance(response, Tagged):
-            self._check_tagged(response)
-            if self._is_injection(response):
-                self.close(f"Plaintext behind {type(self._command).__name__.upper()}")
-                return
-        elif isinstance(response, Continuation):
-            self._check_continuation()
-        elif isinstance(response, Untagged):
-            self._check_untagged(response)
+        kind = type(response)
+        check = _CHECKS.get(kind)
+        if check is not None and not check(self, response):
+            return
         self._output.put(self._encoder.encode(response))
-        if isinstance(response, Tagged):
-            self._finish(response)
-        elif isinstance(response, Continuation):
-            is_idle = isinstance(self._command, c.Idle)
-            self._phase = _Phase.IDLING if is_idle else _Phase.SASL
-        elif isinstance(response, Enabled):
-            self.enabled.update(name.upper() for name in response.capabilities)
-        elif isinstance(response, Untagged):
-            self._after_untagged(response)
+        follow = _CONSEQUENCES.get(kind)
+        if follow is not None:
+            follow(self, response)
 
     def accept_literal(self) -> None:
         """Let come what :class:`AppendBegin` or :class:`CatenateText` announced.
@@ -280,31 +281,38 @@ class ServerConnection:
 
     # ----------------------------------------------------------------------------- what we send
 
-    def _check_tagged(self, response: Tagged) -> None:
+    def _check_tagged(self, response: Tagged) -> bool:
         command = self._command
         if command is None or command.tag != response.tag:
             raise LocalProtocolError(f"no command {response.tag!r} waits for an answer")
-        if self._phase is _Phase.ANSWER:
-            return
-        refused = response.status is not Status.OK
-        if self._phase not in (_Phase.DECISION, _Phase.MESSAGE) or not refused:
+        if self._phase is not _ANSWER and (
+            self._phase not in (_Phase.DECISION, _Phase.MESSAGE) or response.status is _OK
+        ):
             raise LocalProtocolError("the client has not ended its command")
+        if type(command) in _BEGIN_A_LAYER and response.status is _OK and len(self._framer):
+            # Octets wait that cannot be what follows this answer (RFC 4978 §3).
+            self.close(f"Plaintext behind {type(command).__name__.upper()}")
+            return False
+        return True
 
-    def _is_injection(self, response: Tagged) -> bool:
-        """Tell whether octets wait that cannot be what follows this answer (RFC 4978 §3)."""
-        granted = isinstance(self._command, (c.StartTls, c.Compress))
-        return granted and response.status is Status.OK and len(self._framer) > 0
-
-    def _check_continuation(self) -> None:
+    def _check_continuation(self, response: Continuation) -> bool:
         wants = isinstance(self._command, (c.Idle, c.Authenticate))
-        if self._phase is not _Phase.ANSWER or not wants:
+        if self._phase is not _ANSWER or not wants:
             raise LocalProtocolError("no command waits for a continuation")
+        return True
 
-    def _check_untagged(self, response: Untagged) -> None:
+    def _check_untagged(self, response: Untagged) -> bool:
         if response.status is Status.PREAUTH and not (
             self._state is State.NOT_AUTHENTICATED and self._command is None
         ):
             raise LocalProtocolError("PREAUTH is a greeting")
+        return True
+
+    def _after_continuation(self, response: Continuation) -> None:
+        self._phase = _Phase.IDLING if isinstance(self._command, c.Idle) else _Phase.SASL
+
+    def _after_enabled(self, response: Enabled) -> None:
+        self.enabled.update(name.upper() for name in response.capabilities)
 
     def _after_untagged(self, response: Untagged) -> None:
         if response.status is Status.PREAUTH:
@@ -316,15 +324,19 @@ class ServerConnection:
         """The command in hand is answered: the one place where the state changes."""
         command, status = self._command, response.status
         assert command is not None
-        if self._literal is not None:
-            self._framer.refuse_message(coming=self._literal_comes)
-        self._forget_append()
+        if self._append is not None:
+            if self._literal is not None:
+                self._framer.refuse_message(coming=self._literal_comes)
+            self._forget_append()
         self._command = None
-        self._phase = _Phase.COMMAND
-        self._enter(next_state(self._state, type(command), status))
-        if status is Status.OK:
-            self._after_ok(command)
-        if status is Status.BAD and response.code != _UID_REQUIRED:
+        self._phase = _COMMAND
+        state = next_state(self._state, type(command), status)
+        if state is not self._state:
+            self._enter(state)
+        if status is _OK:
+            if type(command) in _CHANGE_MORE:
+                self._after_ok(command)
+        elif status is Status.BAD and response.code != _UID_REQUIRED:
             self._count_bad()
 
     def _after_ok(self, command: c.Command) -> None:
@@ -383,7 +395,10 @@ class ServerConnection:
         """Look at the first line of a command: the state comes before the arguments."""
         if self._phase is _Phase.IDLING and line.upper() == b"DONE":
             return None
-        self._head = head = read_head(line)
+        return self._admit_head(read_head(line))
+
+    def _admit_head(self, head: Head) -> Refusal | None:
+        self._head = head
         tag, verb = head
         if tag is None:
             return Refusal("Expected a tag")
@@ -400,6 +415,26 @@ class ServerConnection:
         if known[0] is c.StartTls and not self._tls_available:
             return Refusal("STARTTLS is not available", tag)
         return None
+
+    def _read_command(self) -> c.Command | None:
+        """Return the next command if it is one of a line, as nearly all are, and nothing is wrong.
+
+        It leaves, or refuses, what is something else.
+        """
+        if self._events or self._untouched:
+            return None
+        found = self._framer.whole_command()
+        if found is None:
+            return None
+        tag, verb, arguments = found
+        head = Head(tag.decode("ascii"), verb.decode("ascii").upper())
+        refusal = self._admit_head(head)
+        if refusal is not None:
+            self._refuse(refusal)
+            return None
+        bounds = self._framer.bounds
+        utf8 = uses_utf8(self.enabled)
+        return self._parse(Cursor(arguments, 0, bounds.nesting, ranges=bounds.ranges, utf8=utf8))
 
     def _read_unit(self) -> bool:
         """Take the next thing from the framer; False if there is none."""
@@ -436,20 +471,25 @@ class ServerConnection:
             self._events.append(c.IdleDone(self._command.tag))
             return
         utf8 = uses_utf8(self.enabled)
+        command = self._parse(self._head.cursor(frame.data, self._framer.bounds, utf8=utf8))
+        if command is not None:
+            self._events.append(command)
+
+    def _parse(self, cursor: Cursor) -> c.Command | None:
+        """Return the command whose head is known; None if it is an APPEND, or was refused."""
         head = self._head
-        cursor = head.cursor(frame.data, self._framer.bounds, utf8=utf8)
         if issubclass(VERBS[head.verb][0], c.AppendBegin):
             self._begin_append()
             self._read_append(cursor, None)
-            return
+            return None
         try:
             command = parse_command(head, cursor)
         except ParseError as error:
             self._refuse(_refused(error, head.tag))
-            return
+            return None
         self._command = command
-        self._phase = _Phase.ANSWER
-        self._events.append(command)
+        self._phase = _ANSWER
+        return command
 
     def _read_line(self) -> bool:
         """Take a line of AUTHENTICATE; False if there is none."""
@@ -557,3 +597,17 @@ class ServerConnection:
 def _refused(error: ParseError, tag: str | None) -> Refusal:
     counts = error.status is Status.BAD
     return Refusal(error.text, tag, error.code, error.status, counts)
+
+
+# What is looked at before a response is written; False: it is not to be said. And what it leads to.
+_CHECKS: Final[Mapping[type[Response], Callable[[ServerConnection, Any], bool]]] = {
+    Tagged: ServerConnection._check_tagged,
+    Continuation: ServerConnection._check_continuation,
+    Untagged: ServerConnection._check_untagged,
+}
+_CONSEQUENCES: Final[Mapping[type[Response], Callable[[ServerConnection, Any], None]]] = {
+    Tagged: ServerConnection._finish,
+    Continuation: ServerConnection._after_continuation,
+    Enabled: ServerConnection._after_enabled,
+    Untagged: ServerConnection._after_untagged,
+}

@@ -83,6 +83,8 @@ TRANSITIONS: dict[tuple[State, type[c.Command], Status], State] = {
     (State.AUTHENTICATED, c.Logout, Status.OK): State.LOGOUT,
     (State.SELECTED, c.Logout, Status.OK): State.LOGOUT,
 }
+# Those that ever lead anywhere.
+_LEADING = frozenset(command for _, command, _ in TRANSITIONS)
 
 
 def is_allowed(state: State, command: type[c.Command]) -> bool:
@@ -92,4 +94,6 @@ def is_allowed(state: State, command: type[c.Command]) -> bool:
 
 def next_state(state: State, command: type[c.Command], status: Status) -> State:
     """Return the state after a tagged response of ``status`` to ``command``."""
+    if command not in _LEADING:
+        return state
     return TRANSITIONS.get((state, command, status), state)

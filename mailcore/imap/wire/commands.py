@@ -100,13 +100,10 @@ def parse_command(head: Head, cursor: Cursor) -> c.Command:
     known = VERBS.get(head.verb)
     if known is None:
         raise ParseError("Unknown command")
-    command = known[1](cursor, head.tag)
+    kind, parse = known
+    command = kind(head.tag) if parse is None else parse(cursor, head.tag)
     cursor.end()
     return command
-
-
-def _bare(make: type[c.Command]) -> Parser:
-    return lambda cursor, tag: make(tag)
 
 
 # id              =  "ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / nil)
@@ -310,17 +307,17 @@ def _copy(make: type[c.Copy] | type[c.Move], *, uid: bool) -> Parser:
     return lambda cursor, tag: make(tag, _numbers(cursor), mailbox(cursor), uid)
 
 
-#: What each verb makes, and how.
-VERBS: dict[str, tuple[type[c.Command], Parser]] = {
-    "CAPABILITY": (c.Capability, _bare(c.Capability)),
-    "NOOP": (c.Noop, _bare(c.Noop)),
-    "LOGOUT": (c.Logout, _bare(c.Logout)),
+#: What each verb makes, and how; None for those that take no arguments.
+VERBS: dict[str, tuple[type[c.Command], Parser | None]] = {
+    "CAPABILITY": (c.Capability, None),
+    "NOOP": (c.Noop, None),
+    "LOGOUT": (c.Logout, None),
     "ID": (c.Id, _id),
     "COMPRESS": (c.Compress, _compress),
-    "UNAUTHENTICATE": (c.Unauthenticate, _bare(c.Unauthenticate)),
+    "UNAUTHENTICATE": (c.Unauthenticate, None),
     "LANGUAGE": (c.Language, _preferences(c.Language)),
     "COMPARATOR": (c.Comparator, _preferences(c.Comparator)),
-    "STARTTLS": (c.StartTls, _bare(c.StartTls)),
+    "STARTTLS": (c.StartTls, None),
     "AUTHENTICATE": (c.Authenticate, _authenticate),
     "LOGIN": (c.Login, _login),
     "ENABLE": (c.Enable, _enable),
@@ -333,7 +330,7 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "UNSUBSCRIBE": (c.Unsubscribe, lambda cursor, tag: c.Unsubscribe(tag, _mailbox(cursor))),
     "LIST": (c.List, parse_list),
     "LSUB": (c.Lsub, _lsub),
-    "NAMESPACE": (c.Namespace, _bare(c.Namespace)),
+    "NAMESPACE": (c.Namespace, None),
     "NOTIFY": (c.Notify, notify),
     "GETMETADATA": (c.GetMetadata, get_metadata),
     "SETMETADATA": (c.SetMetadata, set_metadata),
@@ -353,11 +350,11 @@ VERBS: dict[str, tuple[type[c.Command], Parser]] = {
     "MYRIGHTS": (c.MyRights, rights.my_rights),
     "REPLACE": (c.Replace, _append),
     "UID REPLACE": (c.Replace, _append),
-    "IDLE": (c.Idle, _bare(c.Idle)),
-    "CHECK": (c.Check, _bare(c.Check)),
-    "CLOSE": (c.Close, _bare(c.Close)),
-    "UNSELECT": (c.Unselect, _bare(c.Unselect)),
-    "EXPUNGE": (c.Expunge, _bare(c.Expunge)),
+    "IDLE": (c.Idle, None),
+    "CHECK": (c.Check, None),
+    "CLOSE": (c.Close, None),
+    "UNSELECT": (c.Unselect, None),
+    "EXPUNGE": (c.Expunge, None),
     "UID EXPUNGE": (c.Expunge, _uid_expunge),
     "SEARCH": (c.Search, _search(uid=False)),
     "UID SEARCH": (c.Search, _search(uid=True)),

@@ -1,7 +1,7 @@
 """Octets to whole commands: the only place that waits for octets and counts them.
 
-It knows no more grammar than this needs: lines, the literal at the end of a line, the tag, and
-which literal of an APPEND is its message.
+It knows no more grammar than this needs: lines, the literal at the end of a line, how a command
+begins, and which literal of an APPEND is its message.
 """
 
 from __future__ import annotations
@@ -17,6 +17,12 @@ TOO_BIG = ResponseCode("TOOBIG")
 
 # tag             =  1*<any ASTRING-CHAR except "+">
 _TAG = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]++)(?: |\r?\n|\Z)')
+# command         =  tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
+# All of it, unless its line may end in a literal.
+_COMMAND = re.compile(
+    rb'([^\x00-\x20\x7f-\xff(){%*"\\+]++) ((?:UID )?[A-Z]++)((?: [^\r\n]*+)?)(?<!\})\r\n',
+    re.IGNORECASE,
+)
 # literal         =  "{" number64 ["+"] "}" CRLF *CHAR8
 _LITERAL = re.compile(rb"\{([0-9]++)(\+?)\}")
 # APPEND or REPLACE whose mailbox is the literal that follows; any other literal is the message, or
@@ -147,6 +153,8 @@ class Framer:
         self._next_command()
 
     def _next_command(self) -> None:
+        # Whether nothing has been taken of the command that comes next.
+        self._untouched = True
         # How the octets that come next are read; whether that led on.
         self._step: Callable[[], bool] = self._read_line
         self._parts: list[bytes] = []
@@ -172,6 +180,24 @@ class Framer:
     def peek(self, size: int) -> bytes:
         """Return the next octets, at most ``size``, and leave them."""
         return bytes(self._buffer[:size])
+
+    def whole_command(self) -> tuple[bytes, bytes, bytes] | None:
+        """Take a command of one line, if it is one that needs no closer look.
+
+        Nearly all are: this is what :meth:`next_unit` would come to, at one go.
+
+        Returns:
+            tag, verb and arguments with the space before them; None if :meth:`next_unit` has to
+            look.
+        """
+        if not self._untouched or self._scanned:
+            return None
+        found = _COMMAND.match(self._buffer, 0, self.bounds.line)
+        if found is None:
+            return None
+        tag, verb, arguments = found.groups()
+        del self._buffer[: found.end()]
+        return tag, verb, arguments
 
     def next_unit(self) -> Unit | None:
         """Return what comes next of the commands; None if more octets are needed."""
@@ -216,6 +242,7 @@ class Framer:
             self._scanned = min(len(self._buffer), room)
             if len(self._buffer) >= room:
                 tag = tag_of(self._first_line or bytes(self._buffer[:room]))
+                self._untouched = False
                 self._step = self._skip
                 self._scanned = 0
                 self._unit = Refusal("Line too long", tag)
@@ -236,6 +263,7 @@ class Framer:
             return self._unit is not None
         if not self._first_line:
             self._first_line = line
+            self._untouched = False
             refusal = self._admit(line[:-2])
             if refusal is not None:
                 self._refuse(line, refusal)
@@ -259,6 +287,7 @@ class Framer:
         else:
             # Of a command of one line nothing else is to be forgotten.
             self._unit = Frame(line)
+            self._untouched = True
             self._first_line = b""
             self._line_octets = 0
 
@@ -357,6 +386,7 @@ class Framer:
             self._drop_literal(announced.size)
 
     def _drop_literal(self, size: int) -> None:
+        self._untouched = False
         self._swallowed += size
         if self._swallowed > self.bounds.swallow:
             tag = tag_of(self._first_line)
