@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from base64 import b32encode
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -15,6 +16,10 @@ Kind = Literal[
 # Crockford's base 32: no I, L, O, U.
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH: Final = 26
+# From the alphabet of RFC 4648, which has a fast encoder. That makes whole groups of 40 bits.
+_CROCKFORD: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _DIGITS.encode())
+_GROUPS: Final = 20
+_SURPLUS: Final = 8 * _GROUPS - 5 * _LENGTH
 
 _lock = threading.Lock()
 _last = 0
@@ -27,8 +32,8 @@ def new_id(kind: Kind) -> str:
         value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
         # Within a millisecond, or after the clock was set back, count on.
         _last = value = max(value, _last + 1)
-    digits = (_DIGITS[value >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
-    return f"{kind}_{''.join(digits)}"
+    digits = b32encode((value << _SURPLUS).to_bytes(_GROUPS, "big")).translate(_CROCKFORD)
+    return f"{kind}_{digits[:_LENGTH].decode()}"
 
 
 def made_at(identifier: str) -> datetime:

@@ -96,7 +96,7 @@ class Commits:
 Tell = Callable[[Set[tuple[str, int]], Sequence[EventRow], Set[Queue]], None]
 #: Told before that: what was done to folders, in order.
 TellSteps = Callable[[Sequence[Step]], None]
-#: Told after each commit, in a thread: numbers of messages whose octets are new or gone.
+#: Told after each commit, in a thread: numbers of messages whose octets are new or gone; if any.
 TellTexts = Callable[[Set[int]], None]
 
 
@@ -151,8 +151,7 @@ class Writer(Worker[Transaction]):
         due = {queue for transaction in done for queue in transaction.due}
         if moved or events or due:
             self._tell(moved, events, due)
-        if texts := {number for transaction in done for number in transaction.texts}:
-            self._tell_texts(texts)
+        self._tell_texts({number for transaction in done for number in transaction.texts})
         for transaction in done:
             for tell in transaction.after:
                 tell()

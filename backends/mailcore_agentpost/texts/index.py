@@ -70,8 +70,12 @@ class TextIndex:
             schema.remove(self._path)
 
     def changed(self, messages: Collection[int]) -> None:
-        """Look at these messages: their texts are new, or they are gone. From any thread."""
+        """Look at these messages: their texts are new, or they are gone. From any thread.
+
+        Told of each commit, also without messages: while there are many the index gives way.
+        """
         if self._keeper is not None:
+            self._keeper.give_way()
             self._keeper.look_at(messages)
 
     def look_again(self) -> None:

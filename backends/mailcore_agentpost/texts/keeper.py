@@ -21,6 +21,8 @@ logger = logging.getLogger("mailcore.agentpost")
 # emptying its log meanwhile.
 _BATCH: Final = 20
 _OCTETS: Final = 4 * MIB
+# Of the time, while the store is written to: one part in so many. Else it is half.
+_SHARE: Final = 10
 # Seconds until the next attempt after an error: a full disk, for one.
 _RETRY: Final = 60.0
 _BEYOND: Final = 2**63 - 1
@@ -35,6 +37,9 @@ _GONE: Final = f"SELECT message FROM entries LEFT JOIN messages ON {_SAME} WHERE
 class Keeper:
     """Takes messages in and out, a few at a time, and rests as long as it has worked.
 
+    While something is being written it rests nine times as long: mail that comes is more urgent than
+    finding it fast, and what is not indexed yet is found all the same.
+
     Arguments:
         connection: to the index, with the mail attached; closed when the thread ends.
         limits: how much of a message is indexed.
@@ -45,6 +50,7 @@ class Keeper:
         self._limits = limits
         self._changes = threading.Condition()
         self._changed: set[int] = set()
+        self._written = 0.0
         # What was there before: all from this number on has been looked at. None when all has.
         self._before: int | None = _BEYOND
         self._stopping = threading.Event()
@@ -53,9 +59,14 @@ class Keeper:
 
     def look_at(self, messages: Collection[int]) -> None:
         """Index what is new of these, and take out what is gone. From any thread."""
-        with self._changes:
-            self._changed.update(messages)
-            self._changes.notify()
+        if messages:
+            with self._changes:
+                self._changed.update(messages)
+                self._changes.notify()
+
+    def give_way(self) -> None:
+        """Something was written: there may be more to come. From any thread."""
+        self._written = time.monotonic()
 
     def look_at_all(self) -> None:
         """Look for messages that nobody told of. From any thread."""
@@ -66,7 +77,8 @@ class Keeper:
     def stop(self) -> None:
         """End the thread after the message in hand, and wait for that."""
         self._stopping.set()
-        self.look_at(())
+        with self._changes:
+            self._changes.notify()
         self._thread.join()
 
     def _run(self) -> None:
@@ -91,8 +103,14 @@ class Keeper:
         if batch:
             started = time.monotonic()
             self._index(batch)
-            # Half of one core at most: the event loop wants the other, and the lock of Python.
-            self._stopping.wait(time.monotonic() - started)
+            self._rest(started)
+
+    def _rest(self, started: float) -> None:
+        """Leave the core, and the lock of Python, to the event loop and to whoever writes."""
+        worked = time.monotonic() - started
+        self._stopping.wait(worked)
+        if self._written > started:
+            self._stopping.wait(worked * (_SHARE - 2))
 
     def _take(self) -> list[int]:
         with self._changes:

@@ -260,8 +260,13 @@ class View:
         if not self.tells_recent:
             return
         claimed = self._snapshots.claim_recent(self.mailbox, self.snapshot)
-        if claimed is not None:
-            self._recent.append(claimed)
+        if claimed is None:
+            return
+        low, high = claimed
+        if self._recent and self._recent[-1][1] == low - 1:
+            # One range for all that come one by one: each telling counts through them.
+            low, _ = self._recent.pop()
+        self._recent.append((low, high))
 
     # ------------------------------------------------------------------------------ telling
 

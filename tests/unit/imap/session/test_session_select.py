@@ -67,6 +67,25 @@ def test_recent_is_told_to_one_session_only(connect, deliver):
     assert first.ok("STATUS INBOX (RECENT)") == ["* STATUS INBOX (RECENT 0)"]
 
 
+def test_recent_counts_all_that_came_to_this_session_one_by_one(connect, deliver):
+    first, second = connect(), connect()
+    for number in (1, 2):
+        deliver(b"first")
+        assert first.ok("NOOP") == [f"* {number} EXISTS", f"* {number} RECENT"]
+    deliver(b"second")
+    assert second.ok("NOOP") == ["* 3 EXISTS", "* 1 RECENT"]
+    assert first.ok("NOOP") == ["* 3 EXISTS"]
+    deliver(b"first")
+    assert first.ok("NOOP") == ["* 4 EXISTS", "* 3 RECENT"]
+    recent = "(FLAGS (\\Recent))"
+    assert first.ok("FETCH 1:* FLAGS") == [
+        f"* 1 FETCH {recent}",
+        f"* 2 FETCH {recent}",
+        "* 3 FETCH (FLAGS ())",
+        f"* 4 FETCH {recent}",
+    ]
+
+
 def test_recent_is_remembered_when_nobody_has_the_mailbox_open(connect, deliver):
     deliver(b"a")
     connect().close()
