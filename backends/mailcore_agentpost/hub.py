@@ -82,6 +82,8 @@ class Hub:
         self._workers: _Register[Callable[[], None]] = _Register()
         # How often each folder has moved since the start.
         self._moves: dict[int, int] = {}
+        # How often the folders of each inbox have changed otherwise: their names, for one.
+        self._hints: dict[str, int] = {}
         # How often nobody knows which have.
         self._stirs = 0
         #: What the last commits did.
@@ -142,8 +144,13 @@ class Hub:
         """Return a number that another one has replaced once a change of the folder is durable."""
         return self._moves.get(folder, 0) + self._stirs
 
+    def names(self, inbox: str) -> int:
+        """Return a number that another one has replaced once folders have got other names."""
+        return self._hints.get(inbox, 0) + self._stirs
+
     def hint(self, inbox: str, hint: Hint) -> None:
         """Tell all that watch an inbox."""
+        self._hints[inbox] = self._hints.get(inbox, 0) + 1
         for watcher in self._watchers.of(inbox):
             watcher.tell(hint)
 

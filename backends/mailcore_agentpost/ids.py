@@ -32,6 +32,15 @@ def new_id(kind: Kind) -> str:
         value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
         # Within a millisecond, or after the clock was set back, count on.
         _last = value = max(value, _last + 1)
+    return _identifier(kind, value)
+
+
+def first_id(kind: Kind, at: float) -> str:
+    """Return what is above each identifier made before a moment, in seconds since 1970."""
+    return _identifier(kind, int(at * 1000) << 80)
+
+
+def _identifier(kind: Kind, value: int) -> str:
     digits = b32encode((value << _SURPLUS).to_bytes(_GROUPS, "big")).translate(_CROCKFORD)
     return f"{kind}_{digits[:_LENGTH].decode()}"
 

@@ -111,6 +111,9 @@ class Account:
         self._hub = access.hub
         self._endings = endings
         self._closed = closed
+        # Folders that were opened, while names are what they were at that time.
+        self._known: dict[str, Folder] = {}
+        self._known_at = -1
 
     @property
     def sender(self) -> Sender:
@@ -125,8 +128,21 @@ class Account:
         ]
 
     async def open(self, name: str) -> Mailbox:
-        find = partial(folders.find_folder, inbox=self._inbox, name=name)
-        return Mailbox(self._access, await self._store.read(find))
+        return Mailbox(self._access, await self._find(name))
+
+    async def _find(self, name: str) -> Folder:
+        """Look a folder up, unless it is known: APPEND and STATUS ask for the same ones again."""
+        names = self._hub.names(self._inbox)
+        if names != self._known_at:
+            self._known.clear()
+            self._known_at = names
+        folder = self._known.get(name)
+        if folder is None:
+            find = partial(folders.find_folder, inbox=self._inbox, name=name)
+            folder = await self._store.read(find)
+            if names == self._hub.names(self._inbox) == self._known_at:
+                self._known[name] = folder
+        return folder
 
     async def create(self, name: str) -> None:
         self._check_user_folders()

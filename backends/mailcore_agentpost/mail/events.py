@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mailcore_agentpost.ids import new_id
+from mailcore_agentpost.ids import first_id, new_id
 from mailcore_agentpost.mail import webhooks
 from mailcore_agentpost.store import Transaction
 from mailcore_agentpost.types import EventRow, EventType
@@ -58,22 +58,20 @@ def record(
 
 def record_updates(transaction: Transaction, folder: int, uids: Sequence[int]) -> None:
     """Note that messages changed their flags, or came into a folder from another: one event."""
-    named = transaction.execute(
-        "SELECT id FROM placements JOIN messages ON number = message"
+    rows = transaction.execute(
+        "SELECT messages.id, folders.inbox, organization, folders.name FROM placements"
+        " JOIN messages ON number = message JOIN folders ON folders.id = folder"
+        " JOIN inboxes ON inboxes.id = folders.inbox"
         " WHERE folder = ? AND uid IN (SELECT value FROM json_each(?))",
         (folder, json.dumps(uids[:_NAMED])),
     ).fetchall()
-    _record_change(transaction, "message.updated", folder, [row["id"] for row in named], len(uids))
+    if rows:
+        named = [row["id"] for row in rows]
+        _record_change(transaction, "message.updated", rows[0], named, len(uids))
 
 
 def record_deletions(transaction: Transaction, folder: int, messages: Sequence[str]) -> None:
     """Note that messages, by id, are gone for good from where they lay last: one event."""
-    _record_change(transaction, "message.deleted", folder, messages[:_NAMED], len(messages))
-
-
-def _record_change(
-    transaction: Transaction, kind: EventType, folder: int, messages: Sequence[str], count: int
-) -> None:
     if not messages:
         return
     owner = transaction.execute(
@@ -81,6 +79,16 @@ def _record_change(
         " WHERE folders.id = ?",
         (folder,),
     ).fetchone()
+    _record_change(transaction, "message.deleted", owner, messages[:_NAMED], len(messages))
+
+
+def _record_change(
+    transaction: Transaction,
+    kind: EventType,
+    owner: sqlite3.Row,
+    messages: Sequence[str],
+    count: int,
+) -> None:
     record(
         transaction,
         kind,
@@ -126,9 +134,13 @@ def list_events(
     return [_event(row) for row in rows.fetchall()]
 
 
-def find_event(connection: sqlite3.Connection, event: str) -> EventRow | None:
-    """Return an event."""
-    row = connection.execute("SELECT * FROM events WHERE id = ?", (event,)).fetchone()
+def find_event(connection: sqlite3.Connection, webhook: str, event: str) -> EventRow | None:
+    """Return an event of the organization that a webhook is of."""
+    row = connection.execute(
+        "SELECT events.* FROM webhooks JOIN events USING (organization)"
+        " WHERE webhooks.id = ? AND events.id = ?",
+        (webhook, event),
+    ).fetchone()
     return None if row is None else _event(row)
 
 
@@ -141,9 +153,12 @@ def latest(connection: sqlite3.Connection, organization: str) -> str:
 
 
 def forget_events(transaction: Transaction, before: float) -> None:
-    """Drop the events that happened before a moment, in seconds since 1970."""
+    """Drop the events that were recorded before a moment, in seconds since 1970."""
     webhooks.forget_deliveries(transaction, before)
-    transaction.execute("DELETE FROM events WHERE at < ?", (before,))
+    transaction.execute(
+        "DELETE FROM events WHERE organization IN (SELECT id FROM organizations) AND id < ?",
+        (first_id("evt", before),),
+    )
 
 
 def _event(row: sqlite3.Row) -> EventRow:

@@ -378,6 +378,24 @@ def _drop_index_of_modseqs(database: Database) -> None:
     database.execute("DROP INDEX idx_placements_folder_modseq")
 
 
+def _keep_events_once(database: Database) -> None:
+    # One tree for four: ids rise with time, so they tell what is old, too. And what is no draft is
+    # in no index of drafts.
+    database.execute(
+        "CREATE TABLE kept_events (organization TEXT NOT NULL REFERENCES organizations(id),"
+        " id TEXT NOT NULL, inbox TEXT, message TEXT, type TEXT NOT NULL, at FLOAT NOT NULL,"
+        " detail TEXT NOT NULL, PRIMARY KEY (organization, id)) WITHOUT ROWID"
+    )
+    database.execute(
+        "INSERT INTO kept_events SELECT organization, id, inbox, message, type, at, detail"
+        " FROM events ORDER BY organization, id"
+    )
+    database.execute("DROP TABLE events")
+    database.execute("ALTER TABLE kept_events RENAME TO events")
+    database.execute("DROP INDEX idx_messages_draft")
+    database.execute("CREATE INDEX idx_messages_draft ON messages (draft) WHERE draft IS NOT NULL")
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
@@ -395,6 +413,7 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _keep_scram_keys,
     _create_url_keys,
     _drop_index_of_modseqs,
+    _keep_events_once,
 )
 
 

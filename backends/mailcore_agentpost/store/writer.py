@@ -165,25 +165,32 @@ class Writer(Worker[Transaction]):
     def _commit(self, calls: list[Call[Transaction]]) -> list[Transaction]:
         """Do all calls in one transaction; return those of them that did something."""
         self._connection.execute("BEGIN IMMEDIATE")
+        if len(calls) == 1:  # it needs no savepoint
+            only = self._do(calls[0])
+            self._connection.execute("ROLLBACK" if only is None else "COMMIT")
+            return [] if only is None else [only]
         done = [transaction for call in calls if (transaction := self._one(call)) is not None]
         self._connection.execute("COMMIT")
         return done
 
     def _one(self, call: Call[Transaction]) -> Transaction | None:
-        transaction = Transaction(self._connection)
         self._connection.execute("SAVEPOINT piece")
-        try:
-            call.result = outcome.Value(call.work(transaction))
-        except Exception as error:
-            call.result = outcome.Error(error)
-            if not self._connection.in_transaction:
-                # An error of the disk may end the whole transaction, and every piece with it.
-                raise sqlite3.OperationalError(f"the transaction is lost: {error}") from error
+        transaction = self._do(call)
+        if transaction is None:
             self._connection.execute("ROLLBACK TO piece")
-            self._connection.execute("RELEASE piece")
-            return None
         self._connection.execute("RELEASE piece")
         return transaction
+
+    def _do(self, call: Call[Transaction]) -> Transaction | None:
+        transaction = Transaction(self._connection)
+        call.result = outcome.capture(call.work, transaction)
+        if not isinstance(call.result, outcome.Error):
+            return transaction
+        if not self._connection.in_transaction:
+            # An error of the disk may end the whole transaction, and every piece with it.
+            error = call.result.error
+            raise sqlite3.OperationalError(f"the transaction is lost: {error}") from error
+        return None
 
     def rest(self) -> None:
         if self._log > _SHORT_LOG:

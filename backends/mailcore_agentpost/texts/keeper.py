@@ -37,8 +37,8 @@ _GONE: Final = f"SELECT message FROM entries LEFT JOIN messages ON {_SAME} WHERE
 class Keeper:
     """Takes messages in and out, a few at a time, and rests as long as it has worked.
 
-    While something is being written it rests nine times as long: mail that comes is more urgent than
-    finding it fast, and what is not indexed yet is found all the same.
+    While something is being written it rests nine times as long: mail that comes is more urgent,
+    and what is not indexed yet is found all the same.
 
     Arguments:
         connection: to the index, with the mail attached; closed when the thread ends.

@@ -169,7 +169,8 @@ class WebhookSender:
 
     async def _body(self, delivery: DeliveryRow) -> bytes | None:
         """Make what is sent, and keep it: every attempt sends the same octets."""
-        event = await self._store.read(partial(events.find_event, event=delivery.event_id))
+        find = partial(events.find_event, webhook=delivery.webhook_id, event=delivery.event_id)
+        event = await self._store.read(find)
         if event is None:
             return None
         (described,) = await describe(self._log, [event])

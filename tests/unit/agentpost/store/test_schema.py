@@ -90,3 +90,24 @@ def test_folders_are_numbered_from_the_time_when_the_file_was_made(
     connection.execute("DELETE FROM folders")
     (second,) = connection.execute(add).fetchone()
     assert second > first
+
+
+def test_events_of_an_earlier_version_are_kept(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = MIGRATIONS[: MIGRATIONS.index(schema._keep_events_once)]
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", earlier)
+        migrate(connection)
+    connection.execute("INSERT INTO organizations VALUES ('org', '', 'active', 0)")
+    connection.executemany(
+        "INSERT INTO events (id, organization, type, at, detail)"
+        " VALUES (?, 'org', 'message.sent', ?, '{}')",
+        [("evt_2", 2.5), ("evt_1", 1.5)],
+    )
+    migrate(connection)
+    found = connection.execute("SELECT organization, id, type, at, inbox FROM events").fetchall()
+    assert found == [
+        ("org", "evt_1", "message.sent", 1.5, None),
+        ("org", "evt_2", "message.sent", 2.5, None),
+    ]
