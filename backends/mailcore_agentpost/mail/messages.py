@@ -50,10 +50,16 @@ def read_body(connection: sqlite3.Connection, body: int, start: int, end: int) -
     for number in range(start // _CHUNK, (max(start, end - 1)) // _CHUNK + 1):
         first = max(start - number * _CHUNK, 0)
         last = min(end - number * _CHUNK, _CHUNK)
-        row = connection.execute(
-            "SELECT substr(octets, ?, ?) FROM chunks WHERE body = ? AND number = ?",
-            (first + 1, max(last - first, 0), body, number),
-        ).fetchone()
+        # substr() reads the row and copies what it takes of it, be that all.
+        if (first, last) == (0, _CHUNK):
+            row = connection.execute(
+                "SELECT octets FROM chunks WHERE body = ? AND number = ?", (body, number)
+            ).fetchone()
+        else:
+            row = connection.execute(
+                "SELECT substr(octets, ?, ?) FROM chunks WHERE body = ? AND number = ?",
+                (first + 1, max(last - first, 0), body, number),
+            ).fetchone()
         if row is None:
             break
         pieces.append(row[0])

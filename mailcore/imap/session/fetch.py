@@ -52,7 +52,7 @@ from mailcore.imap.types import (
     Section,
     SequenceSet,
 )
-from mailcore.limits import KIB, Limits
+from mailcore.limits import MIB, Limits
 from mailcore.spool import CHUNK, Content
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ _BATCH: Final = 100
 # Messages of which only the snapshot is asked.
 _LONG_BATCH: Final = 1000
 #: Octets of a large section that are read, and held, at a time. Each reading has its price.
-PIECE: Final = 512 * KIB
+PIECE: Final = MIB
 _SUMMARY_KINDS: Final = (FetchPreview, FetchBinary, FetchBinarySize)
 _SUMMARY_ITEMS: Final = frozenset({"ENVELOPE", "BODY", "BODYSTRUCTURE"})
 # RFC 822 items are sections by another name (RFC 3501 §6.4.5).
@@ -253,6 +253,18 @@ class _Octets:
         item = self.item.name if isinstance(self.item, FetchAtt) else self.item.section
         return LiteralBegin(item, self.end - self.start, self.origin)
 
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """Yield where to read them one after the other.
+
+        They end where whole pieces of the message do, so that a mailbox that keeps it in rows or
+        blocks reads each of these once.
+        """
+        start = self.start
+        while start < self.end:
+            end = min(start - start % PIECE + PIECE, self.end)
+            yield start, end
+            start = end
+
 
 @dataclass(frozen=True, slots=True)
 class _DecodedOctets:
@@ -331,8 +343,7 @@ class _Message:
                 self._attributes.append(ModSequence(self._view.snapshot.modseq(self._uid)))
         if self._large and isinstance(self._large[0], _Octets):
             # A message that is gone is noticed before anything is promised.
-            start = self._large[0].start
-            self._first = await self._read(start, min(start + PIECE, self._large[0].end))
+            self._first = await self._read(*next(self._large[0].pieces()))
 
     async def responses(self) -> AsyncGenerator[Response, None]:
         """Yield the FETCH response, in pieces if it is large.
@@ -350,8 +361,8 @@ class _Message:
                 for data in octets.chunks():
                     yield LiteralChunk(data)
                 continue
-            for start in range(octets.start, octets.end, PIECE):
-                yield LiteralChunk(await self._promised(start, min(start + PIECE, octets.end)))
+            for start, end in octets.pieces():
+                yield LiteralChunk(await self._promised(start, end))
         yield FetchEnd()
 
     async def _promised(self, start: int, end: int) -> bytes:
