@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from mailcore.backend.changes import Changes
 from mailcore.imap.summary import summarize
@@ -149,8 +149,7 @@ class Copyable(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class OctetRange:
+class OctetRange(NamedTuple):
     """Some octets of a message.
 
     Arguments:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailcore.backend import ObjectIds, OctetRange
-from mailcore.limits import MIB
+from mailcore.limits import KIB, MIB
 from mailcore.message import Buffer, forget_pages
 from mailcore_agentpost.ids import new_id
 from mailcore_agentpost.mail.digest import Digest
@@ -18,6 +18,8 @@ from mailcore_agentpost.types import Direction
 
 #: A row longer than this is slower to read in part than a file would be.
 _CHUNK: Final = MIB
+#: What ends before this is read of many messages at one go.
+_BEGINNING: Final = 64 * KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +86,36 @@ def read_ranges(
     connection: sqlite3.Connection, folder: int, ranges: Sequence[OctetRange]
 ) -> list[bytes | None]:
     """Return octets of the messages under some UIDs, None for those that are gone."""
-    return [_read_range(connection, folder, one) for one in ranges]
+    most = max((one.end for one in ranges if one.end <= _BEGINNING), default=0)
+    uids = dict.fromkeys(one.uid for one in ranges if one.end <= _BEGINNING)
+    begins = _beginnings(connection, folder, list(uids), most)
+    return [
+        begins[uid][start:end]
+        if end <= most and uid in begins
+        else _read_range(connection, folder, uid, start, end)
+        for uid, start, end in ranges
+    ]
 
 
-def _read_range(connection: sqlite3.Connection, folder: int, wanted: OctetRange) -> bytes | None:
-    if wanted.end <= _CHUNK:
-        row = connection.execute(
-            "SELECT substr(octets, ?, ?) FROM placements JOIN messages ON messages.number = message"
-            " JOIN chunks ON chunks.body = messages.body AND chunks.number = 0"
-            " WHERE folder = ? AND uid = ?",
-            (wanted.start + 1, max(wanted.end - wanted.start, 0), folder, wanted.uid),
-        ).fetchone()
-        if row is not None:
-            return bytes(row[0])
-    # Long, empty, or gone.
+def _beginnings(
+    connection: sqlite3.Connection, folder: int, uids: Sequence[int], most: int
+) -> dict[int, bytes]:
+    """Return at least the first octets of messages, by UID, in one statement; not of empty ones."""
+    rows = connection.execute(
+        "SELECT uid, iif(length(octets) > ?, substr(octets, 1, ?), octets) FROM json_each(?)"
+        " CROSS JOIN placements ON folder = ? AND uid = value"
+        " CROSS JOIN messages ON messages.number = message"
+        " CROSS JOIN chunks ON chunks.body = messages.body AND chunks.number = 0",
+        (_BEGINNING, most, json.dumps(uids), folder),
+    )
+    return dict(map(tuple, rows.fetchall()))
+
+
+def _read_range(
+    connection: sqlite3.Connection, folder: int, uid: int, start: int, end: int
+) -> bytes | None:
     try:
-        return read_placed(connection, folder, wanted.uid, wanted.start, wanted.end)
+        return read_placed(connection, folder, uid, start, end)
     except KeyError:
         return None
 

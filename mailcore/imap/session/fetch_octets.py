@@ -63,38 +63,57 @@ async def read_sections(
     Returns:
         None if that can not be done at one go: something is large, or not known, or gone.
     """
-    ranges: list[OctetRange | None] = []
+    try:
+        spans = [_spans(body, uids, sizes, summaries) for body in bodies]
+    except KeyError:
+        return None
+    wanted = []
     total = 0
-    for place, uid in enumerate(uids):
-        for body in bodies:
-            try:
-                size = None if sizes is None else sizes[place]
-                found = octets_of(body, size, summaries.get(uid))
-            except KeyError:
-                return None
-            ranges.append(None if found is None else OctetRange(uid, *found))
-            length = 0 if found is None else found[1] - found[0]
-            total += length
-            if length > CHUNK or total > _MOST:
-                return None
-    wanted = [one for one in ranges if one is not None and one.end > one.start]
+    for uid, *found in zip(uids, *spans, strict=True):
+        for span in found:
+            if span is not None and span[1] > span[0]:
+                length = span[1] - span[0]
+                total += length
+                if length > CHUNK or total > _MOST:
+                    return None
+                wanted.append(OctetRange(uid, *span))
     read = await _read(mailbox, wanted)
     if read is None:
         return None
-    given = iter(read)
-    pieces: list[bytes | None] = [
-        None if one is None else next(given) if one.end > one.start else b"" for one in ranges
-    ]
-    columns = [pieces[place :: len(bodies)] for place in range(len(bodies))]
+    if len(bodies) == 1 and len(read) == len(uids):
+        columns: list[list[bytes | None]] = [read]
+    else:
+        given = iter(read)
+        pieces = [
+            None if span is None else next(given) if span[1] > span[0] else b""
+            for found in zip(*spans, strict=True)
+            for span in found
+        ]
+        columns = [pieces[place :: len(bodies)] for place in range(len(bodies))]
     for body, column in zip(bodies, columns, strict=True):
         if body.section.fields:
             column[:] = [None if one is None else chosen_fields(body, one) for one in column]
     return columns
 
 
-async def _read(mailbox: Mailbox, ranges: Sequence[OctetRange]) -> list[bytes] | None:
+def _spans(
+    body: FetchBody,
+    uids: Sequence[int],
+    sizes: Sequence[int] | None,
+    summaries: Mapping[int, Summary],
+) -> Sequence[tuple[int, int] | None]:
+    """Return where a section lies in each message; KeyError as :func:`octets_of`."""
+    if body.section == Section() and body.partial is None and sizes is not None:
+        return [(0, size) for size in sizes]
+    return [
+        octets_of(body, None if sizes is None else sizes[place], summaries.get(uid))
+        for place, uid in enumerate(uids)
+    ]
+
+
+async def _read(mailbox: Mailbox, ranges: Sequence[OctetRange]) -> list[bytes | None] | None:
     if isinstance(mailbox, ReadsRanges):
-        answer: Sequence[bytes | None] = await mailbox.read_ranges(ranges)
+        answer = list(await mailbox.read_ranges(ranges))
     else:
         answer = []
         for one in ranges:
@@ -102,9 +121,7 @@ async def _read(mailbox: Mailbox, ranges: Sequence[OctetRange]) -> list[bytes] |
                 answer.append(await mailbox.read(one.uid, one.start, one.end))
             except KeyError:
                 return None
-    read = [
-        data
-        for one, data in zip(ranges, answer, strict=True)
-        if data is not None and len(data) == one.end - one.start
-    ]
-    return read if len(read) == len(ranges) else None
+    for data, (_, start, end) in zip(answer, ranges, strict=True):
+        if data is None or len(data) != end - start:
+            return None
+    return answer

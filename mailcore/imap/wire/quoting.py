@@ -48,7 +48,12 @@ def _is_quotable_utf8(data: bytes) -> bool:
 
 def literal(data: bytes) -> bytes:
     """Return a literal as a server sends it."""
-    return b"{%d}\r\n%b" % (len(data), data)
+    return literal_head(len(data)) + data
+
+
+def literal_head(size: int) -> bytes:
+    """Return what stands before the octets of a literal."""
+    return b"{%d}\r\n" % size
 
 
 def string(data: bytes, *, utf8: bool = False) -> bytes:

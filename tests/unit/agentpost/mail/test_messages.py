@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from mailcore.limits import DEFAULT_LIMITS, MIB
+from mailcore.backend import OctetRange
+from mailcore.limits import DEFAULT_LIMITS, KIB, MIB
 from mailcore.spool import Content
 from mailcore_agentpost.mail.digest import digest
 from mailcore_agentpost.mail.folders import Folder
@@ -16,6 +17,7 @@ from mailcore_agentpost.mail.messages import (
     purge,
     read_body,
     read_placed,
+    read_ranges,
     read_summaries,
     replace_octets,
     write_body,
@@ -88,6 +90,21 @@ def test_a_message_is_read_by_its_uid(transaction: Transaction, box: Folder) -> 
         read_placed(transaction.connection, box.id, 3, 0, 1)
     with pytest.raises(KeyError):
         read_placed(transaction.connection, box.id + 1, first, 0, 1)
+
+
+def test_parts_of_many_messages_are_those_of_each(transaction: Transaction, box: Folder) -> None:
+    datas = [b"", octets(9), octets(64 * KIB), octets(MIB + 9), octets(30)]
+    uids = [put(transaction, box, data=b"\r\n" + data)[0] for data in datas]
+    gone = max(uids) + 1
+    edges = [0, 1, 2, 9, 64 * KIB, 64 * KIB + 1, MIB, MIB + 2]
+    ranges = [
+        OctetRange(uid, start, end) for uid in (*uids, gone) for start in edges for end in edges
+    ]
+    found = read_ranges(transaction.connection, box.id, ranges)
+    assert found == [
+        None if uid == gone else (b"\r\n" + datas[uids.index(uid)])[start : max(start, end)]
+        for uid, start, end in ranges
+    ]
 
 
 def test_summaries_leave_out_what_is_not_there(transaction: Transaction, box: Folder) -> None:

@@ -284,6 +284,19 @@ def test_a_large_message_comes_in_pieces_that_the_driver_can_send(connect, deliv
     )
 
 
+def test_pieces_end_where_those_of_the_message_do(connect, deliver, inbox, monkeypatch):
+    deliver(LARGE)
+    read, asked = inbox.read, []
+
+    async def noted(uid, start, end):
+        asked.append((start, end))
+        return await read(uid, start, end)
+
+    monkeypatch.setattr(inbox, "read", noted)
+    connect().say(b"a FETCH 1 BODY.PEEK[]<7.%d>\r\n" % (2 * PIECE))
+    assert asked == [(7, PIECE), (PIECE, 2 * PIECE), (2 * PIECE, 2 * PIECE + 7)]
+
+
 def test_two_large_items_of_one_message(connect, deliver):
     deliver(LARGE)
     start, _, text = LARGE.partition(b"\r\n\r\n")
