@@ -7,6 +7,7 @@ and reading a summary costs one look at its table.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from mailcore.imap.subjects import base_subject
 from mailcore.imap.types import Section
 from mailcore.imap.wire.cursor import Cursor
-from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
+from mailcore.imap.wire.encode_structure import encode_bodies, encode_envelope
 from mailcore.imap.wire.parse_structure import parse_body
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.message import (
@@ -23,13 +24,13 @@ from mailcore.message import (
     Envelope,
     Part,
     decode_header,
+    field_values,
     find_part,
-    headers,
     is_attachment,
     leaves,
+    make_envelope,
     message_ids,
     parse_date,
-    parse_envelope,
     parse_structure,
     preview,
     resolve_section,
@@ -46,6 +47,7 @@ _NO_DATE: Final = -(2**63)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _HEADERS: Final = {"FROM": 4, "TO": 5, "CC": 6, "BCC": 7, "SUBJECT": 8}
+_NAMES: Final = tuple(name.lower().encode() for name in _HEADERS)
 # Message-IDs that are kept of what a message refers to: a bound on the work of THREAD.
 _REFERENCES: Final = 200
 # Brackets within each other in a structure that our own encoder wrote, from limits that may be any.
@@ -260,17 +262,18 @@ def summarize(
     """
     part = structure_of(data, limits) if structure is None else structure
     block = data[: min(part.body, limits.header_block)]
-    envelope = parse_envelope(block)
-    values = _header_values(block)
+    found = field_values(block)
+    envelope = make_envelope(found)
     sent = parse_date(envelope.date) if envelope.date is not None else None
+    body, bodystructure = encode_bodies(part)
     fields = (
         encode_envelope(envelope),
-        encode_body(part, True),
-        encode_body(part, False),
+        bodystructure,
+        body,
         _pack_parts(part, len(data)),
-        *(_text(_lines(values[name])) for name in _HEADERS),
+        *(_text(_lines(found.get(name, ()))) for name in _NAMES),
         _text("".join(message_ids(envelope.message_id or b"")[:1])),
-        _text("\n".join(_references(values, envelope))),
+        _text("\n".join(_references(found, envelope))),
         _text(preview(data, part)),
         _text("\0".join(_order(envelope))),
     )
@@ -289,17 +292,8 @@ def _table(size: int, sent: datetime | None, fields: tuple[bytes, ...]) -> bytes
     return _TABLE.pack(VERSION, size, seconds, zone, *ends)
 
 
-def _header_values(block: bytes) -> dict[str, list[bytes]]:
-    values: dict[str, list[bytes]] = {name: [] for name in (*_HEADERS, "REFERENCES")}
-    for header in headers(block):
-        name = header.name.decode("ascii").upper()
-        if name in values:
-            values[name].append(header.value)
-    return values
-
-
-def _references(values: dict[str, list[bytes]], envelope: Envelope) -> tuple[str, ...]:
-    found = message_ids(b" ".join(values["REFERENCES"]))
+def _references(fields: Mapping[bytes, Sequence[bytes]], envelope: Envelope) -> tuple[str, ...]:
+    found = message_ids(b" ".join(fields.get(b"references", ())))
     if len(found) > _REFERENCES:
         # The first names the conversation, the last are those that are likely to be here.
         found = (*found[:1], *found[1 - _REFERENCES :])
@@ -333,7 +327,7 @@ def _decoded(value: bytes | None) -> str:
     return "" if value is None else decode_header(value)
 
 
-def _lines(values: list[bytes]) -> str:
+def _lines(values: Sequence[bytes]) -> str:
     # One before each, so that a field that is there but empty can be told from none.
     return "".join("\n" + decode_header(value) for value in values)
 

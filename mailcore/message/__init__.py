@@ -12,8 +12,16 @@ from mailcore.message.charsets import decode_text
 from mailcore.message.dates import parse_date
 from mailcore.message.decoding import Decoder, decoder
 from mailcore.message.encoded_words import decode_header
-from mailcore.message.envelope import Envelope, parse_envelope
-from mailcore.message.headers import Header, find_header, header_block, header_fields, headers
+from mailcore.message.envelope import Envelope, make_envelope, parse_envelope
+from mailcore.message.headers import (
+    Header,
+    field_values,
+    find_header,
+    header_block,
+    header_fields,
+    headers,
+    unfold,
+)
 from mailcore.message.message_ids import message_ids
 from mailcore.message.parameters import Parameters, get_parameter
 from mailcore.message.sections import find_part, resolve_section
@@ -36,6 +44,7 @@ __all__ = [
     "decoder",
     "encoded_text_size",
     "extract_text",
+    "field_values",
     "find_header",
     "find_part",
     "forget_pages",
@@ -46,6 +55,7 @@ __all__ = [
     "is_attachment",
     "iter_text_parts",
     "leaves",
+    "make_envelope",
     "message_ids",
     "parse_addresses",
     "parse_date",
@@ -54,5 +64,6 @@ __all__ = [
     "pieces",
     "preview",
     "resolve_section",
+    "unfold",
     "without_binary",
 ]

@@ -31,6 +31,18 @@ _TOKEN = re.compile(
 # comment         =  "(" *([FWS] ccontent) [FWS] ")"                   ; ccontent may be a comment
 _IN_COMMENT = re.compile(rb"[^()\\]++|\\.?|[()]", re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
+# What most addresses are, up to the comma behind them:
+# plain           =  [quoted-string / phrase] "<" addr-spec ">" / addr-spec
+# Nothing in it is obsolete, escaped or commented, and no "?" stands in it but in encoded words.
+_TEXT = rb"""[^ \t"\[()<>,;:@\\\]?]"""
+_PHRASE_WORD = rb"(?:=\?[A-Za-z0-9_*-]{1,100}+\?[BbQq]\?%b*+\?=|%b++)" % (_TEXT, _TEXT)
+_ADDR_SPEC = rb"(%b++)@(%b++)" % (_TEXT, _TEXT)
+_PLAIN = re.compile(
+    rb"""[ \t]*+(?:(?:"([^"\\]*+)"|(%b(?:[ ]%b)*+))?[ \t]*+<%b>|%b)[ \t]*+(?:,|\Z)"""
+    % (_PHRASE_WORD, _PHRASE_WORD, _ADDR_SPEC, _ADDR_SPEC)
+)
+# No shorter than one with its comma.
+_SHORTEST = 4
 
 # A token is (kind, text). A special has its own character as kind.
 _Token = tuple[bytes, bytes]
@@ -67,8 +79,26 @@ def parse_addresses(value: bytes, *, max_addresses: int = MAX_ADDRESSES) -> tupl
         value: the value of the field, folded or not.
         max_addresses: what lies beyond is left out.
     """
-    tokens = islice(_tokens(unfold(value)), max_addresses * _TOKENS_PER_ADDRESS)
+    text = unfold(value)
+    if len(text) <= max_addresses * _SHORTEST and (plain := _plain_list(text)) is not None:
+        return plain
+    tokens = islice(_tokens(text), max_addresses * _TOKENS_PER_ADDRESS)
     return tuple(islice(_address_list(tokens), max_addresses))
+
+
+def _plain_list(text: bytes) -> tuple[Address, ...] | None:
+    """Read a list of plain addresses, each at a glance; None if one is not."""
+    found: list[Address] = []
+    position = 0
+    while position < len(text):
+        match = _PLAIN.match(text, position)
+        if match is None:
+            return None
+        quoted, words, mailbox, host, bare_mailbox, bare_host = match.groups()
+        name = words if quoted is None else quoted.strip(b" ")
+        found.append(Address(name or None, None, mailbox or bare_mailbox, host or bare_host))
+        position = match.end()
+    return tuple(found)
 
 
 def _address_list(tokens: Iterable[_Token]) -> Iterator[Address]:

@@ -45,7 +45,9 @@ def decode_text(data: bytes, charset: str | None) -> str:
     if codec is None or codec == "ascii":
         return _guess(data)
     text = codecs.decode(data, codec, "replace")
-    # UTF-7 can spell lone surrogates, which no other encoding can carry.
+    if codec != "utf_7":
+        return text
+    # It can spell lone surrogates, which no other encoding can carry.
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailcore.message.headers import headers, unfold
+from mailcore.message.headers import field_values, unfold
 from mailcore.message.parameters import (
     Parameters,
     get_parameter,
@@ -59,12 +59,11 @@ def parse_content(header: bytes, *, in_digest: bool = False) -> Content:
         in_digest: the parent is a multipart/digest, whose parts are messages by default
             (RFC 2046 §5.1.5).
     """
-    raw: dict[bytes, bytes] = {}
-    for header_field in headers(header):
-        name = header_field.name.lower()
-        if name.startswith(b"content-"):
-            raw.setdefault(name, header_field.value)
-    fields = {name: unfold(value) for name, value in raw.items()}
+    fields = {
+        name: unfold(values[0])
+        for name, values in field_values(header).items()
+        if name.startswith(b"content-")
+    }
     if b"content-type" in fields:
         media_type = _media_type(fields[b"content-type"])
     elif in_digest:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mailcore.message.addresses import Address, parse_addresses
-from mailcore.message.headers import headers, unfold
-
-_STRINGS = frozenset({b"date", b"subject", b"in-reply-to", b"message-id"})
-_ADDRESSES = frozenset({b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"})
-# RFC 5322 §4.5.3: several destination fields mean the same as one with all their addresses.
-_DESTINATIONS = frozenset({b"to", b"cc", b"bcc"})
+from mailcore.message.headers import field_values, unfold
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +36,38 @@ def parse_envelope(header: bytes) -> Envelope:
     Arguments:
         header: the octets of the header block.
     """
-    raw: dict[bytes, bytes] = {}
-    for header_field in headers(header):
-        name = header_field.name.lower()
-        if name not in _STRINGS and name not in _ADDRESSES:
-            continue
-        if name not in raw:
-            raw[name] = header_field.value
-        elif name in _DESTINATIONS:
-            raw[name] += b"," + header_field.value
-    strings = {name: unfold(raw[name]) for name in _STRINGS & raw.keys()}
-    addresses = {name: parse_addresses(raw[name]) for name in _ADDRESSES & raw.keys()}
-    return _envelope(strings, addresses)
+    return make_envelope(field_values(header))
 
 
-def _envelope(
-    strings: Mapping[bytes, bytes], addresses: Mapping[bytes, tuple[Address, ...]]
-) -> Envelope:
-    from_ = addresses.get(b"from", ())
+def make_envelope(fields: Mapping[bytes, Sequence[bytes]]) -> Envelope:
+    """Make the envelope of a message from its fields, as :func:`parse_envelope` does.
+
+    Arguments:
+        fields: what :func:`~mailcore.message.headers.field_values` returned.
+    """
+    from_ = _addresses(fields, b"from")
     return Envelope(
-        date=strings.get(b"date"),
-        subject=strings.get(b"subject"),
+        date=_string(fields, b"date"),
+        subject=_string(fields, b"subject"),
         from_=from_,
-        sender=addresses.get(b"sender") or from_,
-        reply_to=addresses.get(b"reply-to") or from_,
-        to=addresses.get(b"to", ()),
-        cc=addresses.get(b"cc", ()),
-        bcc=addresses.get(b"bcc", ()),
-        in_reply_to=strings.get(b"in-reply-to"),
-        message_id=strings.get(b"message-id"),
+        sender=_addresses(fields, b"sender") or from_,
+        reply_to=_addresses(fields, b"reply-to") or from_,
+        to=_destinations(fields, b"to"),
+        cc=_destinations(fields, b"cc"),
+        bcc=_destinations(fields, b"bcc"),
+        in_reply_to=_string(fields, b"in-reply-to"),
+        message_id=_string(fields, b"message-id"),
     )
+
+
+def _string(fields: Mapping[bytes, Sequence[bytes]], name: bytes) -> bytes | None:
+    return unfold(fields[name][0]) if name in fields else None
+
+
+def _addresses(fields: Mapping[bytes, Sequence[bytes]], name: bytes) -> tuple[Address, ...]:
+    return parse_addresses(fields[name][0]) if name in fields else ()
+
+
+def _destinations(fields: Mapping[bytes, Sequence[bytes]], name: bytes) -> tuple[Address, ...]:
+    # RFC 5322 §4.5.3: several destination fields mean the same as one with all their addresses.
+    return parse_addresses(b",".join(fields[name])) if name in fields else ()

@@ -54,6 +54,20 @@ def headers(block: bytes) -> Iterator[Header]:
         yield Header(match[1], value.removesuffix(b"\r"), match.start(), match.end())
 
 
+def field_values(block: bytes) -> dict[bytes, list[bytes]]:
+    """Return the raw values of each field in order, by its name in lower case.
+
+    For whoever wants several fields: the block is looked at once.
+
+    Arguments:
+        block: as for :func:`headers`.
+    """
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in _FIELD.findall(block):
+        found.setdefault(name.lower(), []).append(value.removesuffix(b"\r"))
+    return found
+
+
 def header_block(data: Buffer, most: int = 1 << 20) -> bytes:
     """Return the header of a message with its blank line, cut where it is too long.
 
@@ -85,9 +99,9 @@ def find_header(block: bytes, name: str | bytes) -> bytes | None:
         name: a field name, in any case.
     """
     wanted = _folded(name)
-    for header in headers(block):
-        if header.name.lower() == wanted:
-            return header.unfolded
+    for match in _FIELD.finditer(block):
+        if match[1].lower() == wanted:
+            return unfold(match[2])
     return None
 
 

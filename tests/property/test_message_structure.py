@@ -13,6 +13,8 @@ from mailcore.message import (
     decode_header,
     decode_text,
     extract_text,
+    field_values,
+    find_header,
     find_part,
     header_fields,
     headers,
@@ -24,6 +26,7 @@ from mailcore.message import (
     parse_structure,
     preview,
     resolve_section,
+    unfold,
 )
 from mailcore.testing.strategies import mime
 
@@ -104,6 +107,31 @@ def test_fields_never_raise_and_never_hold_a_line_end(value: bytes) -> None:
     decode_header(value).encode()
     for encoding in ("base64", "quoted-printable"):
         decode_body(value, encoding)
+
+
+_PIECES = (
+    *(bytes([octet]) for octet in b' \t,;:<>@."\\?()[]\0a'),
+    *(b"b.c", b"\xc3\xa9", b"  ", b"\r\n ", b", ", b"=?", b"=?utf-8?q?x?=", b"=?utf-8?q?x,y?="),
+    *(b"Joe <a@b>", b'"Doe, Joe" <a@b.c>', b"a@b"),
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=12).map(b"".join))
+@settings(max_examples=1000)
+def test_a_list_of_plain_addresses_is_read_as_any_other(value: bytes) -> None:
+    # Members that are empty make it one that is not plain, and mean nothing.
+    assert parse_addresses(value) == parse_addresses(b",," + value)
+
+
+@given(mime.torture | mime.fields)
+def test_values_are_those_of_the_fields(data: bytes) -> None:
+    block = data[: parse_structure(data).body]
+    expected: dict[bytes, list[bytes]] = {}
+    for field in headers(block):
+        expected.setdefault(field.name.lower(), []).append(field.value)
+        first = unfold(expected[field.name.lower()][0])
+        assert find_header(block, field.name.decode("ascii")) == first
+    assert field_values(block) == expected
 
 
 @given(st.binary(max_size=100), st.none() | st.text(max_size=20))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.utils import parseaddr
 from typing import Final
 
-from mailcore.message import Buffer, find_header, message_ids
+from mailcore.message import Buffer, message_ids, unfold
 from mailcore_agentpost.mail.events import record
 from mailcore_agentpost.mail.suppressions import suppress
 from mailcore_agentpost.receiving.bounces import READ, recipients_of
@@ -39,15 +39,15 @@ class Complaint:
     recipients: frozenset[str]
 
 
-def read_complaint(header: bytes, data: Buffer) -> Complaint | None:
+def read_complaint(header: Mapping[bytes, Sequence[bytes]], data: Buffer) -> Complaint | None:
     """Read a report; None for any other message, and for one that says it is no spam.
 
     Arguments:
-        header: the header block of the message.
+        header: the fields of the message, as :func:`mailcore.message.field_values` has them.
         data: all of it.
     """
-    kind_of_message = find_header(header, "content-type") or b""
-    if not kind_of_message.lower().startswith(b"multipart/report"):
+    kinds = header.get(b"content-type", (b"",))
+    if not unfold(kinds[0]).lower().startswith(b"multipart/report"):
         return None
     message = message_from_bytes(bytes(data[:READ]))
     if not message.is_multipart():

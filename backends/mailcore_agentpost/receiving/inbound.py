@@ -13,7 +13,7 @@ from typing import Final
 from mailcore.backend import BackendError, MailTransaction, OverQuota, Peer, Recipient
 from mailcore.limits import Limits
 from mailcore.log import log_event
-from mailcore.message import Buffer, Header, header_block, headers
+from mailcore.message import Buffer, Header, field_values, header_block, headers, unfold
 from mailcore.smtp.trace import received_field
 from mailcore.smtp.types import ForwardPath, MailParameters, Reply, ReversePath
 from mailcore.spool import Content
@@ -30,7 +30,12 @@ from mailcore_agentpost.mail.inboxes import find_recipient, first_inbox
 from mailcore_agentpost.mail.messages import write_body
 from mailcore_agentpost.mail.quota import storage
 from mailcore_agentpost.mail.rules import is_blocked
-from mailcore_agentpost.receiving.authentication import Authenticator, Verdict, forged_fields
+from mailcore_agentpost.receiving.authentication import (
+    FIELD,
+    Authenticator,
+    Verdict,
+    forged_fields,
+)
 from mailcore_agentpost.receiving.bounces import Report, note_report, read_report
 from mailcore_agentpost.receiving.complaints import Complaint, note_complaint, read_complaint
 from mailcore_agentpost.rejections import Rejections
@@ -47,6 +52,10 @@ _MOST_HOPS: Final = 100
 _LOOP: Final = Reply.of(554, "5.4.6", "This message goes in circles")
 # Names that every domain has (RFC 5321 §4.5.1, RFC 2142 §4): whoever runs the server reads these.
 _ROLES: Final = frozenset({"postmaster", "abuse"})
+_RETURN_PATH: Final = b"return-path"
+_OURS: Final = frozenset({FIELD, _RETURN_PATH})
+
+_Fields = Mapping[bytes, Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +129,10 @@ class Inbound:
     async def deliver(self, transaction: MailTransaction, content: Content) -> Sequence[Reply]:
         data = content.buffer()
         header = header_block(data, self._limits.header_block)
-        _check_hops(header)
+        fields = field_values(header)
+        _check_hops(fields)
         addresses = [one.path.address for one in transaction.recipients]
-        inboxes = _not_looped(header, [self._inboxes[address] for address in addresses])
+        inboxes = _not_looped(fields, [self._inboxes[address] for address in addresses])
         verdict = await self._receiving.authenticator.check(transaction, self._peer, data)
         if verdict is not None and verdict.dmarc.refused and self._refuses:
             refusal = Refusal(NOT_AUTHENTIC, f"{verdict.dmarc.domain} asks to refuse this")
@@ -132,9 +142,10 @@ class Inbound:
         news = _News(
             read_report(data) if transaction.sender.is_null else None,
             {self._inboxes[one].id: message_of(one) for one in addresses},
-            read_complaint(header, data),
+            read_complaint(fields, data),
         )
-        dropped = self._dropped(header, transaction)
+        # The fields that nobody but us may write; most messages have none.
+        dropped = [] if _OURS.isdisjoint(fields) else self._dropped(header, transaction)
         with Content(memory=self._limits.spool_memory) as stamped:
             write_with_fields(
                 stamped, self._trace(transaction, inboxes, verdict), data, header, dropped
@@ -191,7 +202,7 @@ class Inbound:
         forged = (
             [] if "LMTP" in transaction.protocol else forged_fields(header, self._receiving.domain)
         )
-        paths = [field for field in headers(header) if field.name.lower() == b"return-path"]
+        paths = [field for field in headers(header) if field.name.lower() == _RETURN_PATH]
         return sorted((*forged, *paths), key=lambda field: field.start)
 
     def _copy(self, data: Buffer, verdict: Verdict | None) -> Copy:
@@ -210,23 +221,21 @@ class Inbound:
             )
 
 
-def _check_hops(header: bytes) -> None:
+def _check_hops(fields: _Fields) -> None:
     """Refuse what has been on its way for too long: it goes in circles (RFC 5321 §6.3)."""
-    hops = sum(field.name.lower() == b"received" for field in headers(header))
-    if hops > _MOST_HOPS:
+    if len(fields.get(b"received", ())) > _MOST_HOPS:
         raise BackendError("Mail loop", reply=_LOOP)
 
 
-def _not_looped(header: bytes, inboxes: Sequence[InboxRow]) -> list[InboxRow]:
+def _not_looped(fields: _Fields, inboxes: Sequence[InboxRow]) -> list[InboxRow]:
     """Return the inboxes that have not had this message yet, each once.
 
     Raises:
         BackendError: all have had it.
     """
     been = {
-        field.unfolded.decode("utf-8", "replace").lower()
-        for field in headers(header)
-        if field.name.lower() == b"delivered-to"
+        unfold(value).decode("utf-8", "replace").lower()
+        for value in fields.get(b"delivered-to", ())
     }
     found = [inbox for inbox in dict.fromkeys(inboxes) if inbox.address not in been]
     if not found:

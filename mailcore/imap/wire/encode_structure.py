@@ -13,13 +13,17 @@ _EMPTY = Part(0, 0, 0, 0)
 #                    env-to SP env-cc SP env-bcc SP env-in-reply-to SP env-message-id ")"
 def encode_envelope(envelope: Envelope) -> bytes:
     """Write an envelope, brackets and all; good for every session, so it may be kept."""
+    from_ = _addresses(envelope.from_)
+    # Sender and Reply-To are From in most messages.
+    sender = from_ if envelope.sender is envelope.from_ else _addresses(envelope.sender)
+    reply_to = from_ if envelope.reply_to is envelope.from_ else _addresses(envelope.reply_to)
     return b"(%b)" % b" ".join(
         (
             nstring(envelope.date),
             nstring(envelope.subject),
-            _addresses(envelope.from_),
-            _addresses(envelope.sender),
-            _addresses(envelope.reply_to),
+            from_,
+            sender,
+            reply_to,
             _addresses(envelope.to),
             _addresses(envelope.cc),
             _addresses(envelope.bcc),
@@ -54,18 +58,24 @@ def encode_body(part: Part, extended: bool) -> bytes:
         part: the message.
         extended: BODYSTRUCTURE, with extension data; else BODY.
     """
-    fields = _multipart(part, extended) if part.type == "multipart" else _single(part, extended)
-    return b"(%b)" % fields
+    body, structure = encode_bodies(part)
+    return structure if extended else body
+
+
+def encode_bodies(part: Part) -> tuple[bytes, bytes]:
+    """Write BODY and BODYSTRUCTURE of a message: what they have in common once."""
+    return _multipart(part) if part.type == "multipart" else _single(part)
 
 
 # body-type-mpart =  1*body SP media-subtype [SP body-ext-mpart]
 # body-ext-mpart  =  body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc]]]
-def _multipart(part: Part, extended: bool) -> bytes:
-    bodies = b"".join(encode_body(child, extended) for child in part.children or (_EMPTY,))
-    fields = [bodies, _text(part.subtype)]
-    if extended:
-        fields += (_parameters(part.parameters), *_extension(part))
-    return b" ".join(fields)
+def _multipart(part: Part) -> tuple[bytes, bytes]:
+    children = [encode_bodies(child) for child in part.children or (_EMPTY,)]
+    bodies = b"".join([body for body, _ in children])
+    structures = b"".join([structure for _, structure in children])
+    subtype = _text(part.subtype)
+    extension = b" ".join((_parameters(part.parameters), *_extension(part)))
+    return b"(%b %b)" % (bodies, subtype), b"(%b %b %b)" % (structures, subtype, extension)
 
 
 # body-type-1part =  (body-type-basic / body-type-msg / body-type-text) [SP body-ext-1part]
@@ -74,26 +84,27 @@ def _multipart(part: Part, extended: bool) -> bytes:
 # body-fields     =  body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP
 #                    body-fld-octets
 # body-ext-1part  =  body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc]]]
-def _single(part: Part, extended: bool) -> bytes:
-    fields = [
+def _single(part: Part) -> tuple[bytes, bytes]:
+    body = structure = b"%b %b %b %b %b %b %d" % (
         _text(part.type),
         _text(part.subtype),
         _parameters(part.parameters),
         nstring(part.content_id),
         nstring(part.description),
         _text(part.encoding),
-        b"%d" % part.size,
-    ]
+        part.size,
+    )
     if part.type == "message" and part.subtype in ("rfc822", "global"):
-        inner = part.children[0] if part.children else _EMPTY
-        fields.append(encode_envelope(part.envelope or Envelope()))
-        fields.append(encode_body(inner, extended))
-        fields.append(b"%d" % part.lines)
+        inner = encode_bodies(part.children[0] if part.children else _EMPTY)
+        envelope = encode_envelope(part.envelope or Envelope())
+        body, structure = (
+            b"%b %b %b %d" % (fields, envelope, encoded, part.lines)
+            for fields, encoded in zip((body, structure), inner, strict=True)
+        )
     elif part.type == "text":
-        fields.append(b"%d" % part.lines)
-    if extended:
-        fields += (nstring(part.md5), *_extension(part))
-    return b" ".join(fields)
+        body = structure = b"%b %d" % (body, part.lines)
+    extension = b" ".join((nstring(part.md5), *_extension(part)))
+    return b"(%b)" % body, b"(%b %b)" % (structure, extension)
 
 
 # body-fld-dsp    =  "(" string SP body-fld-param ")" / nil

@@ -15,6 +15,7 @@ from mailcore.imap.wire.strings import ASTRING, ATOM
 
 # QUOTED-CHAR     =  <any TEXT-CHAR except quoted-specials> / "\" quoted-specials / UTF8-...
 # Longer strings travel better as literals: clients have line buffers.
+_PLAIN = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-!#-\[\]-\x7f]{0,1000}")
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]{0,1000}")
 _QUOTABLE_UTF8 = re.compile(rb"[^\x00\r\n]{0,1000}")
 # TEXT-CHAR       =  <any CHAR except CR and LF>
@@ -31,6 +32,8 @@ _CODE_ARGUMENT = re.compile(r"[\x20-\x5c\x5e-\x7e]*+")
 
 def quoted(data: bytes, *, utf8: bool = False) -> bytes | None:
     """Return a quoted string; None if it has to be a literal."""
+    if _PLAIN.fullmatch(data) is not None:
+        return b'"%b"' % data
     if _QUOTABLE.fullmatch(data) is None and not (utf8 and _is_quotable_utf8(data)):
         return None
     return b'"' + data.replace(b"\\", rb"\\").replace(b'"', rb"\"") + b'"'

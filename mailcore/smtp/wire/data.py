@@ -60,14 +60,16 @@ class LineCheck:
     def _has_long_line(self, text: bytes) -> bool:
         """Leap from line to line, each time as far as one line may reach."""
         # Each line but the last lacks its LF here, so one as long as the limit is over it.
-        start, end = -self._column, len(text)
-        while end - start >= self._limit:
-            line_feed = text.rfind(b"\n", max(start, 0), start + self._limit)
+        limit, end = self._limit, len(text)
+        start, reach = 0, limit - self._column
+        while reach <= end:
+            line_feed = text.rfind(b"\n", start, reach)
             if line_feed < 0:
                 return True
             start = line_feed + 1
-        line_feed = text.rfind(b"\n", max(start, 0))
-        self._column = end - (start if line_feed < 0 else line_feed + 1)
+            reach = start + limit
+        last = text.rfind(b"\n", start) + 1
+        self._column = end - (last or reach - limit)
         return False
 
 
