@@ -395,16 +395,16 @@ class ServerConnection:
         """Look at the first line of a command: the state comes before the arguments."""
         if self._phase is _Phase.IDLING and line.upper() == b"DONE":
             return None
-        return self._admit_head(read_head(line))
-
-    def _admit_head(self, head: Head) -> Refusal | None:
-        self._head = head
+        self._head = head = read_head(line)
         tag, verb = head
         if tag is None:
             return Refusal("Expected a tag")
         if self._phase is _Phase.IDLING:
             # iOS says IDLE again while it idles; that is no reason to lose the connection one day.
             return Refusal("Idling: say DONE first", tag, counts=verb != "IDLE")
+        return self._admit_verb(tag, verb)
+
+    def _admit_verb(self, tag: str, verb: str) -> Refusal | None:
         known = VERBS.get(verb)
         if known is None:
             return Refusal("Unknown command", tag)
@@ -426,12 +426,15 @@ class ServerConnection:
         found = self._framer.whole_command()
         if found is None:
             return None
-        tag, verb, arguments = found
-        head = Head(tag.decode("ascii"), verb.decode("ascii").upper())
-        refusal = self._admit_head(head)
+        tag, verb, arguments = found[0].decode("ascii"), found[1].decode("ascii").upper(), found[2]
+        refusal = self._admit_verb(tag, verb)
         if refusal is not None:
             self._refuse(refusal)
             return None
+        kind, parse = VERBS[verb]
+        if parse is None and not arguments:
+            return self._take_command(kind(tag))
+        self._head = Head(tag, verb)
         bounds = self._framer.bounds
         utf8 = uses_utf8(self.enabled)
         return self._parse(Cursor(arguments, 0, bounds.nesting, ranges=bounds.ranges, utf8=utf8))
@@ -487,6 +490,9 @@ class ServerConnection:
         except ParseError as error:
             self._refuse(_refused(error, head.tag))
             return None
+        return self._take_command(command)
+
+    def _take_command(self, command: c.Command) -> c.Command:
         self._command = command
         self._phase = _ANSWER
         return command

@@ -1,4 +1,4 @@
-"""Which function answers which command: three tables."""
+"""Which function answers which command: tables."""
 
 from __future__ import annotations
 
@@ -94,6 +94,14 @@ STREAMS: Final[dict[type[commands.Command], Stream]] = {
     commands.Thread: sort.thread,
     commands.Select: select.select,
     commands.UrlFetch: urlauth.fetch,
+}
+
+# Functions that answer without waiting for anything, or return None to leave it to the handler.
+# Nothing is looked at before them: such commands have no arguments, take no rights, and are always
+# offered.
+AT_ONCE: Final[dict[type[commands.Command], Callable[[Any, Any], Tagged | None]]] = {
+    commands.Noop: idle.noop_at_once,
+    commands.Check: idle.noop_at_once,
 }
 
 EVENTS: Final[dict[type[object], Handler]] = {

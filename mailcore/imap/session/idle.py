@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 async def noop(session: Session, command: commands.Noop | commands.Check) -> Tagged:
     """NOOP and CHECK: ask the mailbox, hint or no hint."""
     await session.tell_updates(ask=True)
+    session.mark_current()
     return ok(command)
+
+
+def noop_at_once(session: Session, command: commands.Noop | commands.Check) -> Tagged | None:
+    """The same for those that came together with one that has asked; None: ask."""
+    return ok(command) if session.is_current else None
 
 
 async def idle(session: Session, command: commands.Idle) -> None:

@@ -41,7 +41,7 @@ from mailcore.imap.session.auth import Exchange
 from mailcore.imap.session.capabilities import Situation
 from mailcore.imap.session.capability_table import CAPABILITIES
 from mailcore.imap.session.contexts import tell_changes, vanished
-from mailcore.imap.session.dispatch import EVENTS, HANDLERS, STREAMS
+from mailcore.imap.session.dispatch import AT_ONCE, EVENTS, HANDLERS, STREAMS
 from mailcore.imap.session.long_commands import Progress
 from mailcore.imap.session.news import News
 from mailcore.imap.session.notify import Watch, tell_new_messages, tell_news
@@ -61,6 +61,7 @@ logger: Final = logging.getLogger("mailcore.imap")
 
 #: Output is given to the driver as soon as there are this many octets of it.
 FLUSH: Final = 64 * 1024
+_OK: Final = Status.OK
 # How often a mailbox that says nothing by itself is asked during IDLE, in seconds.
 _POLL: Final = 30.0
 
@@ -137,6 +138,7 @@ class Session:
         self._observer: Observer | None = None
         self._unwatch: Callable[[], None] | None = None
         self._stale = False
+        self._is_current = False
         self._farewell: str | None = None
         self._silence = 0.0
         self._within_line = False
@@ -214,6 +216,7 @@ class Session:
 
     async def step(self) -> Step:
         """Handle all that is buffered; return octets to send, or what the driver does next."""
+        self._is_current = False
         if not self._greeted:
             self._greeted = True
             self._greet()
@@ -228,8 +231,14 @@ class Session:
             elif self._farewell is not None and self.append is None:
                 self.connection.close(self._farewell)
                 self._gone = True
-            elif not await self._next_event():
-                break
+            else:
+                event = self.connection.next_event()
+                if event is NEED_DATA or event is PAUSED:
+                    if not self._has_news(between_commands=event is NEED_DATA):
+                        break
+                    await self._guard(self._tell_unasked())
+                elif not self._answer_at_once(event):
+                    await self._take(event)
         if output := self.connection.data_to_send():
             return output
         return CLOSE if self._gone or self.connection.closed else NEED_DATA
@@ -254,18 +263,25 @@ class Session:
 
     # ----------------------------------------------------------------------- what drives a step
 
-    async def _next_event(self) -> bool:
-        """Handle one event; return False if there is nothing more to do now."""
-        event = self.connection.next_event()
-        if event is NEED_DATA or event is PAUSED:
-            if not (self._has_news(between_commands=event is NEED_DATA)):
-                return False
-            await self._guard(self._tell_unasked())
-            return True
+    def _answer_at_once(self, event: commands.Event) -> bool:
+        """Begin with an event; return whether it was a command that nothing is waited for."""
         self.delay = 0.0
         if self._observer is not None:
             self._observer.began()
-        if isinstance(event, commands.ConnectionClosed):
+        if not isinstance(event, commands.Command):
+            return False
+        self._command = event
+        answer_now = AT_ONCE.get(type(event))
+        answer = None if answer_now is None else answer_now(self, event)
+        self._answer(answer)
+        return answer is not None
+
+    async def _take(self, event: commands.Event) -> None:
+        """Deal with an event for which something may have to be waited for."""
+        self._is_current = False
+        if isinstance(event, commands.Command):
+            await self._serve(event)
+        elif isinstance(event, commands.ConnectionClosed):
             self._gone = True
         elif isinstance(event, commands.BadCommand):
             # Within AUTHENTICATE it ends the exchange.
@@ -273,33 +289,33 @@ class Session:
             logger.debug("%s: bad command: %s", self.peer.host, event.text)
             if self._observer is not None:
                 self._observer.answered("", "BAD", event.code.name if event.code else "BAD")
-        elif isinstance(event, commands.Command):
-            self._command = event
-            if (missing := self._refusals.missing(event)) is not None:
-                self.drop_append()
-                self._answer(bad(event, f"{missing} is not offered here"))
-                return True
-            if "UIDONLY" in self.connection.enabled and uses_numbers(event):
-                self._answer(bad(event, "Only UIDs, after ENABLE UIDONLY", "UIDREQUIRED"))
-                return True
-            # SELECT asks by itself: even if it is refused, no mailbox stays selected.
-            if self.rights is not None and not isinstance(event, commands.Select):
-                refused = await self._guard(refusal(self, event))
-                if refused is not None:
-                    self.drop_append()
-                    self._answer(refused)
-                    return True
-            if self.view is not None:
-                event = self._command = with_saved(event, self.view)
-            self._progress.begin()
-            kind = type(event)
-            if kind in STREAMS:
-                self._running = STREAMS[kind](self, event)
-            else:
-                self._answer(await self._guard(HANDLERS[kind](self, event)))
         else:
             self._answer(await self._guard(EVENTS[type(event)](self, event)))
-        return True
+
+    async def _serve(self, command: commands.Command) -> None:
+        """Answer a command, or begin to if it streams."""
+        if (missing := self._refusals.missing(command)) is not None:
+            self.drop_append()
+            self._answer(bad(command, f"{missing} is not offered here"))
+            return
+        if "UIDONLY" in self.connection.enabled and uses_numbers(command):
+            self._answer(bad(command, "Only UIDs, after ENABLE UIDONLY", "UIDREQUIRED"))
+            return
+        # SELECT asks by itself: even if it is refused, no mailbox stays selected.
+        if self.rights is not None and not isinstance(command, commands.Select):
+            refused = await self._guard(refusal(self, command))
+            if refused is not None:
+                self.drop_append()
+                self._answer(refused)
+                return
+        if self.view is not None:
+            command = self._command = with_saved(command, self.view)
+        self._progress.begin()
+        kind = type(command)
+        if kind in STREAMS:
+            self._running = STREAMS[kind](self, command)
+        else:
+            self._answer(await self._guard(HANDLERS[kind](self, command)))
 
     async def _advance(self, running: AsyncGenerator[Tagged | None, None]) -> None:
         """Let a command that streams run until it has filled the output or ends."""
@@ -340,10 +356,10 @@ class Session:
         # What goes wrong while the client idles has no command to be told by.
         if answer is None or self.idling:
             return
-        self.send(answer)
+        self.connection.send(answer)
         if self._observer is not None and self._command is not None:
             name, status = name_of(self._command), answer.status
-            if status is Status.OK:
+            if status is _OK:
                 self._observer.answered(name, "OK", "")
             else:
                 self._observer.answered(name, status.value, (answer.code or status).name)
@@ -494,6 +510,19 @@ class Session:
     def say_goodbye(self, reason: str) -> None:
         """Say BYE after the answer of this command."""
         self._farewell = self._farewell or reason
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the mailbox was asked for changes, and all of them told, just now.
+
+        That is: since the octets came that are being dealt with, and nothing has been done since,
+        nor been heard of.
+        """
+        return self._is_current and not self._stale and not self.news
+
+    def mark_current(self) -> None:
+        """Take note that the mailbox was asked, and all told."""
+        self._is_current = True
 
     def mark_stale(self) -> None:
         """Take note that the selected mailbox has changed: updates will be looked for."""

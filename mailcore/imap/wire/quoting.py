@@ -133,7 +133,7 @@ def tag(text: str) -> bytes:
     Raises:
         LocalProtocolError: it is none.
     """
-    if _TAG.fullmatch(text) is None:
+    if not (text.isalnum() and text.isascii()) and _TAG.fullmatch(text) is None:
         raise LocalProtocolError(f"not a tag: {text!r}")
     return text.encode("ascii")
 

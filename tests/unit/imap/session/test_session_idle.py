@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from mailcore.backend import MailboxMoved, Unavailable
 from mailcore.imap.session import Shared
+from mailcore.imap.session.capability_table import CAPABILITIES
+from mailcore.imap.session.dispatch import AT_ONCE, HANDLERS
+from mailcore.imap.session.rights import NEEDS
 from mailcore.limits import Limits
 from mailcore.testing import MemoryMailbox, new_message, run
 
@@ -52,6 +57,54 @@ def test_without_idle_nobody_is_woken(connect, deliver):
     assert not client.woken
     assert client.say() == b""
     assert client.ok("NOOP") == ["* 1 EXISTS", "* 1 RECENT"]
+
+
+@pytest.fixture
+def looks(inbox, monkeypatch):
+    """Since when INBOX was asked for changes each time, and what is to happen after the next."""
+    asked, then, changes = [], [], inbox.changes
+
+    async def noting(since):
+        asked.append(since)
+        found = await changes(since)
+        while then:
+            then.pop()()
+        return found
+
+    monkeypatch.setattr(inbox, "changes", noting)
+    return asked, then
+
+
+def test_noops_that_come_together_ask_once(connect, looks):
+    client, (asked, _) = connect(), looks
+    asked.clear()
+    assert client.say(b"a NOOP\r\nb CHECK\r\nc NOOP\r\n").count(b"completed") == 3
+    assert len(asked) == 1
+    client.say(b"d NOOP\r\n")
+    assert len(asked) == 2
+
+
+def test_what_happens_between_noops_that_come_together_is_told(connect, looks, deliver):
+    client, (_, then) = connect(), looks
+    then.append(lambda: deliver(b"a"))
+    assert client.say(b"a NOOP\r\nb NOOP\r\n") == (
+        b"a OK Noop completed\r\n* 1 EXISTS\r\n* 1 RECENT\r\nb OK Noop completed\r\n"
+    )
+
+
+def test_a_noop_behind_another_command_asks_again(connect, looks, one_mailbox, inbox):
+    client, (asked, _) = connect(over=one_mailbox(inbox)), looks
+    asked.clear()
+    client.say(b"a NOOP\r\nb NAMESPACE\r\nc NOOP\r\n")
+    assert len(asked) == 2
+
+
+def test_what_is_answered_at_once_needs_no_look_at_anything():
+    for kind in AT_ONCE:
+        assert kind in HANDLERS
+        assert [field.name for field in fields(kind)] == ["tag"]
+        assert kind not in NEEDS
+        assert not any(kind in row.commands or kind in row.options for row in CAPABILITIES)
 
 
 def test_what_comes_with_done_is_told_before_the_answer(idling, deliver):
