@@ -31,6 +31,8 @@ class Networks:
         """Tell whether a peer is in it; ``host`` is its address, "" on a unix socket."""
         if not host:
             return self._unix
+        if not self._networks:
+            return False
         try:
             address = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:

@@ -20,6 +20,7 @@ from mailcore.net.binding import Listener
 from mailcore.net.driver import drive, handshake
 from mailcore.net.listener import Admission, Connection, Door, DoorName, Handler
 from mailcore.net.stream import Stream
+from mailcore.networks import Networks
 from mailcore.observer import Observable
 from mailcore.smtp.session import Listener as Habits
 from mailcore.smtp.session import Session as SmtpSession
@@ -78,7 +79,9 @@ def session_door(
         try:
             if implicit_tls is not None:
                 await handshake(stream, implicit_tls, limits)
-            peer = replace(connection.peer, channel=stream.channel)
+            peer = connection.peer
+            if stream.tls is not None:
+                peer = replace(peer, channel=stream.channel)
             session = new_session(peer)
             scope = connection.loop.scope()
 
@@ -252,6 +255,9 @@ def smtp_sessions(
         through: see :class:`mailcore.smtp.session.Session`.
     """
 
+    # The same for all of them.
+    quirks, trusted = listener.allowed, Networks(listener.trusted)
+
     def new_session(peer: Peer) -> Session:
         return SmtpSession(
             backend,
@@ -260,9 +266,9 @@ def smtp_sessions(
             limits=limits,
             mode=mode,
             starttls=starttls,
-            quirks=listener.allowed,
+            quirks=quirks,
             disabled=listener.disable,
-            trusted=listener.trusts(peer.host),
+            trusted=peer.host in trusted,
             through=through,
         )
 

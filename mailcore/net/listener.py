@@ -90,13 +90,13 @@ class Admission:
     @staticmethod
     def _key(host: str) -> str:
         """An IPv6 subscriber has a /64 at least, so that counts as one peer."""
+        if ":" not in host:
+            return host
         try:
-            address = ipaddress.ip_address(host.partition("%")[0])
+            address = ipaddress.IPv6Address(host.partition("%")[0])
         except ValueError:
             return host
-        if address.version == 6:
-            return str(ipaddress.ip_network((address, 64), strict=False))
-        return host
+        return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class Connection:

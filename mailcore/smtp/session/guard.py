@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from types import TracebackType
 
 from mailcore.backend import BackendError
 from mailcore.errors import LocalProtocolError
@@ -17,29 +16,42 @@ log = logging.getLogger("mailcore.smtp")
 
 
 class Verdict:
-    """What became of a call to the backend: ``refusal`` is None if it returned."""
-
-    __slots__ = ("refusal",)
-
-    def __init__(self) -> None:
-        self.refusal: Reply | None = None
-
-
-@contextmanager
-def guarded(bug: Reply = LOCAL_ERROR) -> Iterator[Verdict]:
-    """Turn what the backend raises into a refusal.
+    """What became of a call to the backend: ``refusal`` is None if it returned.
 
     Arguments:
         bug: the reply to anything but a BackendError, which is logged as well.
     """
-    verdict = Verdict()
-    try:
-        yield verdict
-    except BackendError as error:
-        verdict.refusal = sendable(_reply_to(error), refusal=True, otherwise=bug)
-    except Exception:
-        log.exception("the backend failed")
-        verdict.refusal = bug
+
+    __slots__ = ("_bug", "refusal")
+
+    def __init__(self, bug: Reply) -> None:
+        self._bug = bug
+        self.refusal: Reply | None = None
+
+    def __enter__(self) -> Verdict:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, BackendError):
+            self.refusal = sendable(_reply_to(error), refusal=True, otherwise=self._bug)
+        elif isinstance(error, Exception):
+            log.error("the backend failed", exc_info=error)
+            self.refusal = self._bug
+        return self.refusal is not None
+
+
+def guarded(bug: Reply = LOCAL_ERROR) -> Verdict:
+    """Turn what the backend raises in the block into a refusal.
+
+    Arguments:
+        bug: the reply to anything but a BackendError, which is logged as well.
+    """
+    return Verdict(bug)
 
 
 def _reply_to(error: BackendError) -> Reply:

@@ -16,6 +16,7 @@ from mailcore.backend import (
     Peer,
     Submits,
     Watchable,
+    implements,
 )
 from mailcore.flow import delay_after
 from mailcore.limits import Limits
@@ -89,12 +90,12 @@ class Login:
 
     def _open(self, account: Account) -> None:
         self._account = account
-        if not isinstance(account, Submits):
+        if not implements(account, Submits):
             self._count_failure()
             raise AuthorizationFailed
-        if isinstance(account, Watchable):
-            self._unwatch = account.watch(self._on_hint)
         self.submitter = account
+        if implements(account, Watchable):
+            self._unwatch = account.watch(self._on_hint)
 
     def _count_failure(self) -> None:
         self._failures += 1
@@ -116,5 +117,5 @@ class Login:
             if unwatch is not None:
                 unwatch()
         with guarded():
-            if isinstance(account, Closes):
+            if account is not None and implements(account, Closes):
                 account.close()

@@ -15,6 +15,7 @@ from mailcore.backend import (
     Peer,
     Receives,
     ResolvesUrls,
+    implements,
 )
 from mailcore.channel import NO_CHANNEL, Channel
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
@@ -111,9 +112,9 @@ class Session:
     ) -> None:
         self._receiver: Receives | None = None
         self._login: Login | None = None
-        if mode != "submission" and isinstance(backend, Receives):
+        if mode != "submission" and implements(backend, Receives):
             self._receiver = backend
-        elif mode == "submission" and isinstance(backend, Backend):
+        elif mode == "submission" and implements(backend, Backend):
             self._login = Login(backend, limits, self._account_ended)
         else:
             raise TypeError(f"{type(backend).__name__} does not take mail by {mode}")
@@ -136,7 +137,8 @@ class Session:
         self._delivery: Delivery | None = None
         self._transaction: Transaction | None = None
         self._forwarded: Forwarded | None = None
-        self._offers = self._look_around()
+        # What is offered now; None until somebody asks.
+        self._known_offers: Offers | None = None
         self._hello = ""
         self._extended = False
         self._farewell: Reply | None = None
@@ -292,7 +294,7 @@ class Session:
     def _greet(self, name: str, *, extended: bool) -> Reply:
         self._reset()
         self._hello, self._extended = name, extended
-        self._offers = self._look_around()
+        self._known_offers = None
         return Reply.of(250, None, self._hostname, *(self._offers.lines() if extended else ()))
 
     def _mechanisms(self) -> tuple[str, ...]:
@@ -301,10 +303,16 @@ class Session:
             return ()
         return tuple(self._login.mechanisms(self._peer))
 
+    @property
+    def _offers(self) -> Offers:
+        if self._known_offers is None:
+            self._known_offers = self._look_around()
+        return self._known_offers
+
     def _look_around(self) -> Offers:
         """Work out what is offered now: never typed, always computed."""
         submission, honoured = self._login is not None, NOTHING_HONOURED
-        if isinstance(self._backend, HonoursExtensions):
+        if implements(self._backend, HonoursExtensions):
             with guarded():
                 honoured = self._backend.extensions(self._peer, submission=submission)
         facts = Facts(
@@ -321,8 +329,8 @@ class Session:
 
     @property
     def _url_reader(self) -> ResolvesUrls | None:
-        account = self._login and self._login.submitter
-        return account if isinstance(account, ResolvesUrls) else None
+        account = None if self._login is None else self._login.submitter
+        return account if account is not None and implements(account, ResolvesUrls) else None
 
     def _begin_again(self, peer: Peer) -> None:
         """Forget all that was said: the peer is another one, or was another one before TLS."""
@@ -330,7 +338,7 @@ class Session:
         self._peer = peer
         self._delivery = None
         self._hello = ""
-        self._offers = self._look_around()
+        self._known_offers = None
 
     def _speak_for(self, attributes: Mapping[str, str]) -> Reply:
         """XCLIENT: from here on this connection is its client's (Postfix's XCLIENT_README)."""
@@ -363,7 +371,7 @@ class Session:
             self.delay = self._login.take_delay()
         self._connection.send(reply)
         if self._connection.authenticated:
-            self._offers = self._look_around()
+            self._known_offers = None
             if self._observer is not None:
                 self._observer.login_changed(True)
 

@@ -41,6 +41,9 @@ _ENVID_OCTETS = 100
 
 Raw = dict[str, str | None]
 
+_NO_MAIL_PARAMETERS = MailParameters()
+_NO_RCPT_PARAMETERS = RcptParameters()
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -80,7 +83,7 @@ def mail_parameters(raw: Raw) -> MailParameters:
     Raises:
         Refused: 501 5.5.4 for a wrong value, 555 5.5.4 for a keyword that is not known.
     """
-    return MailParameters(**_typed(raw, _MAIL))
+    return MailParameters(**_typed(raw, _MAIL)) if raw else _NO_MAIL_PARAMETERS
 
 
 def rcpt_parameters(raw: Raw) -> RcptParameters:
@@ -89,7 +92,7 @@ def rcpt_parameters(raw: Raw) -> RcptParameters:
     Raises:
         Refused: 501 5.5.4 for a wrong value, 555 5.5.4 for a keyword that is not known.
     """
-    return RcptParameters(**_typed(raw, _RCPT))
+    return RcptParameters(**_typed(raw, _RCPT)) if raw else _NO_RCPT_PARAMETERS
 
 
 def format_mail_parameters(parameters: MailParameters) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mailcore.errors import LocalProtocolError
 from mailcore.smtp.types import Reply
@@ -16,6 +17,8 @@ _NOT_TEXT = re.compile(r"[^\t -~]")
 _LINE_OCTETS = 512
 
 
+# Most replies are the same few.
+@lru_cache(maxsize=256)
 def encode_reply(reply: Reply) -> bytes:
     """Write a reply, the enhanced code on each line (RFC 2034 §4).
 
