@@ -15,18 +15,25 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from benchmarks.client import Refused
+from benchmarks.client import Refused, Tally
 from benchmarks.filling import fill
 from benchmarks.peers import PEERS
-from benchmarks.process import pin_driver
+from benchmarks.process import become_driver
 from benchmarks.report import OURS, Report, Result
 from benchmarks.rows import ROWS
+from benchmarks.rows.idle import CONNECTIONS
 from benchmarks.rows.row import MESSAGES, Row
 from benchmarks.target import Target
+from benchmarks.writing import writable_directory
 
 _log = logging.getLogger("benchmarks")
+
+#: Pieces of work a second at half load, from which on a 99th percentile says something.
+_OFTEN: Final = 25.0
 
 
 def main() -> None:
@@ -36,11 +43,15 @@ def main() -> None:
     # A row has thousands of connections.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    pin_driver()
+    become_driver()
     with ExitStack() as stack:
-        targets = _started(stack, arguments.peers, arguments.messages)
+        targets = [
+            replace(target, waiting=arguments.connections)
+            for target in _started(stack, arguments.peers, arguments.messages)
+        ]
         report = Report(
             {target.name: target.version for target in targets},
+            {target.name: target.promise for target in targets},
             {row.name: row.work for row in arguments.rows},
         )
         for number in range(arguments.rounds):
@@ -77,7 +88,16 @@ def _arguments() -> argparse.Namespace:
         "--messages", type=int, default=MESSAGES, help=f"in the mailbox ({MESSAGES})"
     )
     parser.add_argument(
-        "--write", type=Path, metavar="DIRECTORY", help="write results.json and RESULTS.md there"
+        "--connections",
+        type=int,
+        default=CONNECTIONS,
+        help=f"that wait ({CONNECTIONS}); of Dovecot each is a process",
+    )
+    parser.add_argument(
+        "--write",
+        type=writable_directory,
+        metavar="DIRECTORY",
+        help="write results.json and RESULTS.md there",
     )
     return parser.parse_args()
 
@@ -121,16 +141,30 @@ def _measure(row: Row, targets: Sequence[Target], report: Report) -> None:
             report.refusals.setdefault(row.name, {})[target.name] = str(error)[:200]
             _log.warning("%s, %s: %s", row.name, target.name, error)
             continue
-        latencies = sorted(tally.latencies)
         result = Result(
             rate=tally.count / tally.seconds,
-            p50=statistics.median(latencies),
-            p99=latencies[int(len(latencies) * 0.99)],
+            p50=statistics.median(tally.latencies),
+            p99=_p99(tally),
             cpu=(target.process.cpu_seconds() - before) / tally.count,
             memory=tally.memory or target.process.memory(),
+            half=_at_half_load(row, target, tally),
+            connections=tally.connections,
+            each=tally.each,
         )
         results.setdefault(target.name, []).append(result)
         _log.info("%-24s %-10s %12.1f/s", row.name, target.name, result.rate)
 
 
-main()
+def _at_half_load(row: Row, target: Target, tally: Tally) -> float | None:
+    rate = tally.count / tally.seconds / 2
+    if not row.paced or rate < _OFTEN:
+        return None
+    return _p99(row.measure(target, rate))
+
+
+def _p99(tally: Tally) -> float:
+    return sorted(tally.latencies)[int(len(tally.latencies) * 0.99)]
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,9 +19,10 @@ _STARTUP: Final = 30.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
-def pin_driver() -> None:
-    """Keep this process on the driver's core."""
+def become_driver() -> None:
+    """Keep this process on the driver's core, and have it stop its servers when it is ended."""
     os.sched_setaffinity(0, {DRIVER_CORE})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 class ServerProcess:
@@ -29,10 +31,14 @@ class ServerProcess:
     Arguments:
         command: to run in the foreground.
         log: where its output goes.
+        helper: another one that does part of its work, and is measured with it; not stopped.
     """
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], log: Path, helper: ServerProcess | None = None
+    ) -> None:
         self._log = log
+        self._helper = helper
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command,
@@ -110,7 +116,7 @@ class ServerProcess:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and (fields := _stat(int(entry.name))):
                 children.setdefault(int(fields[1]), []).append(int(entry.name))
-        waiting = [self._process.pid]
+        waiting = [one._process.pid for one in (self, self._helper) if one is not None]
         while waiting:
             pid = waiting.pop()
             yield pid

@@ -18,6 +18,7 @@ class Target:
     Arguments:
         name: of the peer.
         version: as it tells it, for the report.
+        promise: what its OK or 250 stands for, and what it has still to do then.
         process: to be measured.
         imap, imaps, smtp, smtps: ports; None where it has no such door. ``smtps`` has AUTH.
         user, password: of the mailbox.
@@ -25,11 +26,13 @@ class Target:
         stores: whether it keeps mail; else only rows without mail are asked of it.
         messages: that are in INBOX; :func:`benchmarks.filling.fill` knows.
         lacks: commands that it does not have, so that rows leave it out.
+        waiting: connections of the rows about those that wait.
     """
 
     name: str
     version: str
     process: ServerProcess
+    promise: str = ""
     imap: int | None = None
     imaps: int | None = None
     smtp: int | None = None
@@ -40,6 +43,7 @@ class Target:
     stores: bool = True
     messages: int = 0
     lacks: frozenset[str] = field(default_factory=frozenset)
+    waiting: int = 0
 
 
 def client_context() -> ssl.SSLContext:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from benchmarks.target import Target
 PEERS: Final[dict[str, Callable[[Path], AbstractContextManager[Target]]]] = {
     "mailcore": agentpost.running,
     "dovecot": dovecot.running,
+    "dovecot-always": partial(dovecot.running, fsync="always"),
     "pymap": pymap.running,
     "twisted": twisted.running,
     "postfix": postfix.running,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
 from benchmarks.client import TAG, Line, Tally, command
-from benchmarks.rows.row import SECONDS, Row, logged_in, port, repeat, swarm
+from benchmarks.rows.row import Row, crowd, logged_in, port, repeat, swarm
 from benchmarks.target import Target
 
 _CONNECTIONS: Final = 50
@@ -17,11 +15,12 @@ _BATCH: Final = 200
 _LOGINS_AT_ONCE: Final = 8
 
 
-def _noop(target: Target, door: str) -> Tally:
-    return swarm(target, door, _CONNECTIONS, lambda _: itertools.repeat(command(b"NOOP")))
+def _noop(target: Target, rate: float | None = None, *, door: str) -> Tally:
+    noop = (command(b"NOOP"),)
+    return swarm(target, door, _CONNECTIONS, lambda _: itertools.repeat(noop), rate)
 
 
-def _pipeline(target: Target) -> Tally:
+def _pipeline(target: Target, rate: float | None = None) -> Tally:
     # Only the last of a batch has the tag that is waited for.
     batch = b"n1 NOOP\r\n" * (_BATCH - 1) + TAG + b" NOOP\r\n"
     with logged_in(target) as line:
@@ -30,28 +29,14 @@ def _pipeline(target: Target) -> Tally:
     return tally
 
 
-def _login(target: Target) -> Tally:
-    tally = Tally()
-
+def _login(target: Target, rate: float | None = None) -> Tally:
     def one() -> None:
-        before = time.perf_counter()
         line = Line.imap(port(target, "imaps"), target.user, target.password, tls=True)
         line.ask(b"SELECT INBOX")
         line.ask(b"LOGOUT")
         line.close()
-        tally.latencies.append(time.perf_counter() - before)
 
-    def worker(end: float) -> None:
-        while time.perf_counter() < end:
-            one()
-
-    start = time.perf_counter()
-    with ThreadPoolExecutor(_LOGINS_AT_ONCE) as pool:
-        for done in [pool.submit(worker, start + SECONDS) for _ in range(_LOGINS_AT_ONCE)]:
-            done.result()
-    tally.seconds = time.perf_counter() - start
-    tally.count = len(tally.latencies)
-    return tally
+    return crowd(one, _LOGINS_AT_ONCE, rate)
 
 
 ROWS: Final = (
@@ -61,8 +46,16 @@ ROWS: Final = (
         partial(_noop, door="imap"),
         "imap",
         stores=False,
+        paced=True,
     ),
-    Row("noop tls", "the same over TLS", partial(_noop, door="imaps"), "imaps", stores=False),
+    Row(
+        "noop tls",
+        "the same over TLS",
+        partial(_noop, door="imaps"),
+        "imaps",
+        stores=False,
+        paced=True,
+    ),
     Row("pipeline", f"NOOP in batches of {_BATCH}", _pipeline, "imap", stores=False),
     Row(
         "login",
@@ -70,5 +63,6 @@ ROWS: Final = (
         _login,
         "imaps",
         stores=False,
+        paced=True,
     ),
 )

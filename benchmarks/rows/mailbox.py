@@ -14,19 +14,26 @@ from benchmarks.target import Target
 BIG: Final = 25_000_000
 
 
-def _ask(target: Target, text: bytes, door: str = "imap", mailbox: bytes = b"INBOX") -> Tally:
+def _ask(
+    target: Target,
+    rate: float | None = None,
+    *,
+    text: bytes,
+    door: str = "imap",
+    mailbox: bytes = b"INBOX",
+) -> Tally:
     with logged_in(target, door, mailbox) as line:
-        return repeat(partial(line.ask, text))
+        return repeat(partial(line.ask, text), rate)
 
 
-def _once(target: Target, text: bytes) -> Tally:
+def _once(target: Target, rate: float | None = None, *, text: bytes) -> Tally:
     with logged_in(target) as line:
         return repeat(partial(line.ask, text), seconds=0.0, least=1)
 
 
 def _row(name: str, text: str, door: str = "imap", needs: str = "", mailbox: str = "INBOX") -> Row:
     measure = partial(_ask, text=text.encode(), door=door, mailbox=mailbox.encode())
-    return Row(name, text, measure, door, frozenset(needs.split()))
+    return Row(name, text, measure, door, frozenset(needs.split()), paced=True)
 
 
 _HEADERS: Final = "FETCH 1:* (UID ENVELOPE BODYSTRUCTURE INTERNALDATE RFC822.SIZE)"

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import base64
 import itertools
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
 from benchmarks import corpus
 from benchmarks.client import Line, Step, Swarm, Tally
 from benchmarks.rows.mailbox import BIG
-from benchmarks.rows.row import SECONDS, Row, port, repeat
+from benchmarks.rows.row import SECONDS, Row, crowd, port, repeat
 from benchmarks.target import Target
 
 _CONNECTIONS: Final = 16
@@ -35,34 +32,28 @@ def _greeted(target: Target, door: str) -> Line:
     return line
 
 
-def _messages(target: Target) -> Tally:
+def _messages(target: Target, rate: float | None = None) -> Tally:
     """Connections that send a hundred each, then a new connection takes their place."""
-    envelope, data = _envelope(target, "sender@example.com"), _data(corpus.message(1))
-
-    def steps(_: int) -> Iterator[Step]:
-        return itertools.chain.from_iterable(itertools.repeat((envelope, data), _EACH))
-
+    work = (_envelope(target, "sender@example.com"), _data(corpus.message(1)))
     total = Tally()
     while total.seconds < SECONDS:
         lines = [_greeted(target, "smtp") for _ in range(_CONNECTIONS)]
-        crowd = Swarm((line.socket for line in lines), steps)
-        found = crowd.run()
-        crowd.close()
-        total.count += found.count // 2
+        swarm = Swarm((line.socket for line in lines), lambda _: itertools.repeat(work, _EACH))
+        found = swarm.run() if rate is None else swarm.run_at(rate, SECONDS - total.seconds)
+        swarm.close()
+        total.count += found.count
         total.seconds += found.seconds
-        total.latencies += found.latencies[1::2]
+        total.latencies += found.latencies
     return total
 
 
-def _connection_each(target: Target, door: str) -> Tally:
+def _connection_each(target: Target, rate: float | None = None, *, door: str) -> Tally:
     sender = target.user if door == "smtps" and "@" in target.user else "sender@example.com"
     envelope, data = _envelope(target, sender), _data(corpus.message(1, sender=sender))
     plain = b"\0" + target.user.encode() + b"\0" + target.password.encode()
     login = b"AUTH PLAIN " + base64.b64encode(plain) + b"\r\n"
-    tally = Tally()
 
     def one() -> None:
-        before = time.perf_counter()
         line = Line(port(target, door), tls=door == "smtps")
         if door == "smtps":
             line.ehlo()
@@ -73,22 +64,11 @@ def _connection_each(target: Target, door: str) -> Tally:
         line.take(data)
         line.take((b"QUIT\r\n", 1))
         line.close()
-        tally.latencies.append(time.perf_counter() - before)
 
-    def worker(end: float) -> None:
-        while time.perf_counter() < end:
-            one()
-
-    start = time.perf_counter()
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        for done in [pool.submit(worker, start + SECONDS) for _ in range(_CONNECTIONS)]:
-            done.result()
-    tally.seconds = time.perf_counter() - start
-    tally.count = len(tally.latencies)
-    return tally
+    return crowd(one, _CONNECTIONS, rate)
 
 
-def _big(target: Target) -> Tally:
+def _big(target: Target, rate: float | None = None) -> Tally:
     envelope, data = _envelope(target, "sender@example.com"), _data(corpus.big_message(BIG))
     line = _greeted(target, "smtp")
 
@@ -97,24 +77,32 @@ def _big(target: Target) -> Tally:
         line.take(data)
 
     try:
-        return repeat(send)
+        return repeat(send, rate)
     finally:
         line.close()
 
 
 ROWS: Final = (
-    Row("smtp", f"{_EACH} messages a connection, {_CONNECTIONS} connections", _messages, "smtp"),
+    Row(
+        "smtp",
+        f"{_EACH} messages a connection, {_CONNECTIONS} connections",
+        _messages,
+        "smtp",
+        paced=True,
+    ),
     Row(
         "smtp connect",
         f"a connection for each message, {_CONNECTIONS} at a time",
         partial(_connection_each, door="smtp"),
         "smtp",
+        paced=True,
     ),
     Row(
         "smtp connect tls",
         "a connection for each message, with TLS and AUTH",
         partial(_connection_each, door="smtps"),
         "smtps",
+        paced=True,
     ),
     Row("smtp big", f"messages of {BIG // 1_000_000} MB", _big, "smtp"),
 )
