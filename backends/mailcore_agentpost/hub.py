@@ -80,8 +80,6 @@ class Hub:
         self._watchers: _Register[Watcher] = _Register()
         self._listeners: _Register[Listener] = _Register()
         self._workers: _Register[Callable[[], None]] = _Register()
-        # How often each folder has moved since the start.
-        self._moves: dict[int, int] = {}
         # How often the folders of each inbox have changed otherwise: their names, for one.
         self._hints: dict[str, int] = {}
         # How often nobody knows which have.
@@ -117,7 +115,6 @@ class Hub:
             due: queues that have got something to do.
         """
         for inbox, folder in folders:
-            self._moves[folder] = self._moves.get(folder, 0) + 1
             for watcher in self._watchers.of(inbox):
                 watcher.tell(MailboxMoved(folder_id(folder)))
         for organization in dict.fromkeys(event.org_id for event in events):
@@ -139,10 +136,6 @@ class Hub:
     def watchers(self) -> list[Watcher]:
         """Return all that watch now."""
         return [*self._watchers]
-
-    def moves(self, folder: int) -> int:
-        """Return a number that another one has replaced once a change of the folder is durable."""
-        return self._moves.get(folder, 0) + self._stirs
 
     def names(self, inbox: str) -> int:
         """Return a number that another one has replaced once folders have got other names."""

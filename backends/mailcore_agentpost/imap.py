@@ -302,25 +302,21 @@ class Mailbox:
         self._access = access
         self._store = access.store
         self._folder = folder
-        # How often it had moved, and the mod-sequence that it had then or later.
-        self._known = (-1, 0)
 
     @property
     def permanent_flags(self) -> frozenset[str]:
         return _FLAGS if self._access.may_write else frozenset({SEEN})
 
     async def changes(self, since: int) -> Changes:
-        recent = self._access.hub.recent.since(self._folder.id, since)
-        if recent is not None:
-            return recent
-        moves = self._access.hub.moves(self._folder.id)
-        if (moves, since) == self._known:
-            return Changes((), highest_modseq=since)
         folder = self._folder.id
+        recent = self._access.hub.recent
+        if (known := recent.since(folder, since)) is not None:
+            return known
+        losses = recent.losses
         changes = await self._store.read(partial(placements.changes, folder=folder, since=since))
+        recent.begin(folder, changes.highest_modseq, losses)
         if changes.complete:
             changes = replace(changes, messages=await self._listed(changes.messages))
-        self._known = (moves, changes.highest_modseq)
         return changes
 
     async def _listed(self, first: Sequence[MessageState]) -> MessageColumns:

@@ -62,6 +62,8 @@ class RecentChanges:
         self._lock = threading.Lock()
         self._logs: OrderedDict[int, _Log] = OrderedDict()
         self._size = 0
+        #: Another number once anything known was dropped.
+        self.losses = 0
 
     def add(self, steps: Iterable[Step]) -> None:
         """Take what has been committed, in order, by the thread that commits."""
@@ -70,6 +72,7 @@ class RecentChanges:
                 log = self._logs.pop(step.folder, None)
                 self._size -= 0 if log is None else log.size
                 if not step.told:
+                    self.losses += 1
                     continue
                 if log is None or log.end != step.modseq - 1:
                     log = _Log(step.modseq - 1)
@@ -77,14 +80,34 @@ class RecentChanges:
                 self._logs[step.folder] = log
                 self._size += log.size
             while self._size > _ALL:
-                _, oldest = self._logs.popitem(last=False)
-                self._size -= oldest.size
+                self._drop_oldest()
+
+    def begin(self, folder: int, modseq: int, losses: int) -> None:
+        """Take what was just read: nothing has happened in a folder after a mod-sequence.
+
+        Arguments:
+            losses: :attr:`losses` before it was read. What has come since then is known, or that
+                number is another one now, and what was read may be old.
+        """
+        with self._lock:
+            if folder in self._logs or losses != self.losses:
+                return
+            self._logs[folder] = log = _Log(modseq)
+            self._size += log.size
+            while self._size > _ALL:
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        _, oldest = self._logs.popitem(last=False)
+        self._size -= oldest.size
+        self.losses += 1
 
     def forget(self) -> None:
         """Drop everything: another process has written, nobody knows what."""
         with self._lock:
             self._logs.clear()
             self._size = 0
+            self.losses += 1
 
     def since(self, folder: int, modseq: int) -> Changes | None:
         """Return what happened in a folder after a mod-sequence; None if that must be read."""

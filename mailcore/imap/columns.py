@@ -72,15 +72,12 @@ class FlagColumn(Sequence[frozenset[str]]):
     def having(self, flag: str) -> bytes:
         """Return an octet for each message: 1 if it has a flag, in whatever case, and 0 if not."""
         wanted = flag.lower()
-        having = {
-            place
-            for place, flags in enumerate(self._sets)
-            if any(one.lower() == wanted for one in flags)
-        }
+        having = bytearray(max(len(self._sets), _NARROW))
+        for place, flags in enumerate(self._sets):
+            having[place] = any(one.lower() == wanted for one in flags)
         if isinstance(self._numbers, bytearray):
-            table = bytes(place in having for place in range(_NARROW))
-            return bytes(self._numbers.translate(table))
-        return bytes(map(having.__contains__, self._numbers))
+            return bytes(self._numbers.translate(having))
+        return bytes(map(having.__getitem__, self._numbers))
 
     def known(self) -> frozenset[str]:
         """Return the flags that messages have or lately had."""

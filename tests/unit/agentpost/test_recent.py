@@ -119,6 +119,51 @@ def test_what_is_kept_of_all_is_bounded(
     assert all(changes.since(folder, 4) for folder in known)
 
 
+def test_what_was_read_is_known(changes: RecentChanges) -> None:
+    changes.begin(BOX, 4, changes.losses)
+    assert changes.since(BOX, 4) == Changes((), highest_modseq=4)
+    assert changes.since(BOX, 3) is None
+    step = flagged(5, 1)
+    changes.add([step])
+    news = changes.since(BOX, 4)
+    assert news is not None
+    assert news.flagged == step.flagged
+
+
+def test_what_was_read_replaces_nothing_that_came_meanwhile(changes: RecentChanges) -> None:
+    losses = changes.losses
+    changes.add([flagged(5, 1)])
+    changes.begin(BOX, 4, losses)
+    news = changes.since(BOX, 4)
+    assert news is not None
+    assert news.highest_modseq == 5
+
+
+@pytest.mark.parametrize("lost", ["forgotten", "untold", "too much"])
+def test_what_was_read_may_be_old(
+    changes: RecentChanges, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    losses = changes.losses
+    match lost:
+        case "forgotten":
+            changes.forget()
+        case "untold":
+            changes.add([Step(BOX, 5, 100)])
+        case "too much":
+            monkeypatch.setattr(recent, "_ALL", 1024)
+            changes.add([flagged(5, 1), flagged(5, 1, folder=8), flagged(5, 1, folder=9)])
+    changes.begin(BOX, 4, losses)
+    assert changes.since(BOX, 4) is None
+
+
+def test_what_was_read_takes_room(changes: RecentChanges, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recent, "_ALL", 4096)
+    for folder in range(20):
+        changes.begin(folder, 4, changes.losses)
+    known = [folder for folder in range(20) if changes.since(folder, 4) is not None]
+    assert known == [*range(12, 20)]
+
+
 async def test_a_session_sees_its_own_stores_and_those_of_other_processes(site: Site) -> None:
     for _ in range(3):
         await site.post(site.inbox, to(site.inbox.address))
