@@ -112,7 +112,7 @@ class Limits:
     # with each page that it shows, webmail asks for the same again. Of more messages none is kept.
     kept_orders: int = 4
     kept_order_messages: int = 100_000
-    # Summaries kept in memory for mailboxes that keep none themselves, all sessions together.
+    # Summaries kept in memory of what was asked for lately, all sessions together.
     summary_cache: int = 32 * MIB
     # SMTP: RFC 5321 §4.5.3.1.4 asks for 512; AUTH lines carry OAuth tokens (RFC 4954 §4: 12,288).
     smtp_line: int = 2 * KIB

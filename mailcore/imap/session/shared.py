@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -27,11 +28,16 @@ logger: Final = logging.getLogger("mailcore.imap")
 #: Summaries to ask for at a time: a question costs as much as reading a few dozen.
 SUMMARIES: Final = 500
 
-_Key = tuple[str, int, int]
+#: A mailbox: its id and UIDVALIDITY.
+_Key = tuple[str, int]
+# Octets of a summary beside those that it is made of, about.
+_OBJECT: Final = 512
 
 
 class SummaryCache:
-    """Summaries made lately, for mailboxes that keep none: the least recently used goes first.
+    """Summaries that were asked for lately; a message never gets another one.
+
+    The least recently used go first: those of the mailbox that was asked about least recently.
 
     Arguments:
         limit: octets of all of them.
@@ -40,24 +46,41 @@ class SummaryCache:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        self._kept: OrderedDict[_Key, Summary] = OrderedDict()
+        self._kept: OrderedDict[_Key, OrderedDict[int, Summary]] = OrderedDict()
 
-    def get(self, key: _Key) -> Summary | None:
-        """Return a summary if it is still there."""
-        summary = self._kept.get(key)
-        if summary is not None:
-            self._kept.move_to_end(key)
-        return summary
+    def get(self, mailbox: _Key, uids: Sequence[int]) -> dict[int, Summary]:
+        """Return the summaries of messages that are still there."""
+        kept = self._kept.get(mailbox)
+        if kept is None:
+            return {}
+        self._kept.move_to_end(mailbox)
+        found = {uid: kept[uid] for uid in uids if uid in kept}
+        for uid in found:
+            kept.move_to_end(uid)
+        return found
 
-    def put(self, key: _Key, summary: Summary) -> None:
-        """Keep a summary for a while."""
-        if key in self._kept:
-            return
-        self._kept[key] = summary
-        self._size += len(summary.to_bytes())
+    def put(self, mailbox: _Key, found: Mapping[int, Summary]) -> None:
+        """Keep summaries for a while."""
+        kept = self._kept.setdefault(mailbox, OrderedDict())
+        self._kept.move_to_end(mailbox)
+        for uid, summary in found.items():
+            if uid not in kept:
+                kept[uid] = summary
+                self._size += _size(summary)
         while self._size > self._limit:
-            _, oldest = self._kept.popitem(last=False)
-            self._size -= len(oldest.to_bytes())
+            self._drop()
+
+    def _drop(self) -> None:
+        mailbox, kept = next(iter(self._kept.items()))
+        if kept:
+            _, oldest = kept.popitem(last=False)
+            self._size -= _size(oldest)
+        else:
+            del self._kept[mailbox]
+
+
+def _size(summary: Summary) -> int:
+    return len(summary.to_bytes()) + _OBJECT
 
 
 class Shared:
@@ -96,19 +119,23 @@ class Shared:
 
         What the mailbox has not kept, or kept in another version, is made from the message.
         """
-        found: dict[int, Summary] = {}
+        key = (mailbox.id, mailbox.uid_validity)
+        found = self._cache.get(key, uids)
+        if len(found) == len(uids):
+            return found
+        missing = [uid for uid in uids if uid not in found]
+        new: dict[int, Summary] = {}
         if isinstance(mailbox, KeepsSummaries):
-            for uid, data in (await mailbox.summaries(uids)).items():
-                try:
-                    found[uid] = Summary(data)
-                except ValueError:
-                    continue
-        for uid in uids:
-            if uid not in found:
+            for uid, data in (await mailbox.summaries(missing)).items():
+                with suppress(ValueError):
+                    new[uid] = Summary(data)
+        for uid in missing:
+            if uid not in new:
                 summary = await self._make(mailbox, uid)
                 if summary is not None:
-                    found[uid] = summary
-        return found
+                    new[uid] = summary
+        self._cache.put(key, new)
+        return found | new
 
     async def learn_sent(self, view: View, uids: Sequence[int]) -> None:
         """Note in the snapshot when these messages were sent, where nobody has looked yet."""
@@ -123,17 +150,12 @@ class Shared:
                 view.snapshot.set_sent(uid, summary.sent)
 
     async def _make(self, mailbox: Mailbox, uid: int) -> Summary | None:
-        key = (mailbox.id, mailbox.uid_validity, uid)
-        summary = self._cache.get(key)
-        if summary is None:
-            try:
-                with Content(memory=self._limits.spool_memory) as content:
-                    await read_into(content, mailbox, uid)
-                    summary = summarize(content.buffer(), self._limits)
-            except KeyError:
-                return None
-            self._cache.put(key, summary)
-        return summary
+        try:
+            with Content(memory=self._limits.spool_memory) as content:
+                await read_into(content, mailbox, uid)
+                return summarize(content.buffer(), self._limits)
+        except KeyError:
+            return None
 
 
 async def _any_mailbox(account: Account) -> Mailbox:
