@@ -250,8 +250,16 @@ def structure_of(data: Buffer, limits: Limits = DEFAULT_LIMITS) -> Part:
     )
 
 
+def fields_of(data: Buffer, limits: Limits, structure: Part) -> dict[bytes, list[bytes]]:
+    """Return the fields of a message's header, as far as the limits allow, by name."""
+    return field_values(data[: min(structure.body, limits.header_block)])
+
+
 def summarize(
-    data: Buffer, limits: Limits = DEFAULT_LIMITS, structure: Part | None = None
+    data: Buffer,
+    limits: Limits = DEFAULT_LIMITS,
+    structure: Part | None = None,
+    fields: Mapping[bytes, Sequence[bytes]] | None = None,
 ) -> Summary:
     """Make the summary of a message; whatever the message is, never an error.
 
@@ -259,14 +267,14 @@ def summarize(
         data: the octets of the message: bytes, or a mapped file.
         limits: how deep and how wide its structure is looked at.
         structure: of :func:`structure_of`, if it is known already.
+        fields: of :func:`fields_of`, likewise.
     """
     part = structure_of(data, limits) if structure is None else structure
-    block = data[: min(part.body, limits.header_block)]
-    found = field_values(block)
+    found = fields_of(data, limits, part) if fields is None else fields
     envelope = make_envelope(found)
     sent = parse_date(envelope.date) if envelope.date is not None else None
     body, bodystructure = encode_bodies(part)
-    fields = (
+    encoded = (
         encode_envelope(envelope),
         bodystructure,
         body,
@@ -277,7 +285,7 @@ def summarize(
         _text(preview(data, part)),
         _text("\0".join(_order(envelope))),
     )
-    return Summary(_table(len(data), sent, fields) + b"".join(fields))
+    return Summary(_table(len(data), sent, encoded) + b"".join(encoded))
 
 
 def _table(size: int, sent: datetime | None, fields: tuple[bytes, ...]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailcore.message.headers import field_values, unfold
 from mailcore.message.parameters import (
@@ -15,6 +16,8 @@ from mailcore.message.parameters import (
 # RFC 2045 §5.2: what a message or a part without a (valid) Content-Type is.
 _DEFAULT_PARAMETERS: Parameters = (("charset", "us-ascii"),)
 _IDENTITY = frozenset({"7bit", "8bit", "binary"})
+# What most entities are is said in few ways, which are short.
+_SHORT = 100
 # RFC 2046 §5.1.1 allows 70 octets; a boundary must fit on a line.
 _MAX_BOUNDARY = 900
 
@@ -65,7 +68,8 @@ def parse_content(header: bytes, *, in_digest: bool = False) -> Content:
         if name.startswith(b"content-")
     }
     if b"content-type" in fields:
-        media_type = _media_type(fields[b"content-type"])
+        value = fields[b"content-type"]
+        media_type = _frequent_type(value) if len(value) <= _SHORT else _media_type(value)
     elif in_digest:
         media_type = ("message", "rfc822", (), b"")
     else:
@@ -77,13 +81,18 @@ def parse_content(header: bytes, *, in_digest: bool = False) -> Content:
         parameters=parameters,
         content_id=fields.get(b"content-id"),
         description=fields.get(b"content-description"),
-        encoding=_encoding(fields.get(b"content-transfer-encoding", b"")),
+        encoding=_encoding(fields.get(b"content-transfer-encoding")),
         md5=fields.get(b"content-md5"),
         disposition=_disposition(fields.get(b"content-disposition")),
-        language=_language(fields.get(b"content-language", b"")),
+        language=_language(fields.get(b"content-language")),
         location=fields.get(b"content-location"),
         boundary=boundary,
     )
+
+
+@lru_cache(maxsize=256)
+def _frequent_type(value: bytes) -> tuple[str, str, Parameters, bytes]:
+    return _media_type(value)
 
 
 def _media_type(value: bytes) -> tuple[str, str, Parameters, bytes]:
@@ -99,8 +108,10 @@ def _media_type(value: bytes) -> tuple[str, str, Parameters, bytes]:
     return "text", "plain", _DEFAULT_PARAMETERS, b""
 
 
-def _encoding(value: bytes) -> str:
+def _encoding(value: bytes | None) -> str:
     # mechanism  :=  token     ; a comment may follow
+    if value is None:
+        return "7bit"
     words = value.split(b"(", 1)[0].split(b";", 1)[0].split()
     return words[0].decode("ascii", "replace").lower() if words else "7bit"
 
@@ -115,7 +126,9 @@ def _disposition(value: bytes | None) -> tuple[str, Parameters] | None:
     return words[0].decode("ascii", "replace").lower(), parse_parameters(value)
 
 
-def _language(value: bytes) -> tuple[str, ...]:
+def _language(value: bytes | None) -> tuple[str, ...]:
     # Content-Language  =  1#language-tag     ; RFC 3282 §2
+    if value is None:
+        return ()
     tags = (tag.strip(b" \t").decode("ascii", "replace") for tag in value.split(b",")[:100])
     return tuple(tag for tag in tags if tag)

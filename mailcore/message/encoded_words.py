@@ -29,8 +29,10 @@ def decode_header(raw: bytes) -> str:
     """
     value = unfold(raw)
     if b"=?" not in value:
-        return decode_text(value, None).translate(_CONTROLS)
-    return "".join(decode_text(*piece) for piece in _pieces(value)).translate(_CONTROLS)
+        text = decode_text(value, None)
+    else:
+        text = "".join(decode_text(*piece) for piece in _pieces(value))
+    return text if text.isprintable() else text.translate(_CONTROLS)
 
 
 def _pieces(value: bytes) -> Iterator[tuple[bytes, str | None]]:

@@ -44,7 +44,7 @@ def parse_parameters(value: bytes) -> Parameters:
     whole: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[bytes, bool]]] = {}
     for name, text in _raw_parameters(value):
-        match = _ATTRIBUTE.fullmatch(name)
+        match = _ATTRIBUTE.fullmatch(name) if b"*" in name else None
         if match is None or (match[2] is None and match[3] is None):
             whole.setdefault(_text(name).lower(), _text(text))
             continue
@@ -69,7 +69,7 @@ def _raw_parameters(value: bytes) -> list[tuple[bytes, bytes]]:
         if quoted:
             found.append((name, _QUOTED_PAIR.sub(rb"\1", quoted) if b"\\" in quoted else quoted))
         else:
-            found.append((name, _COMMENT.sub(b"", plain).strip()))
+            found.append((name, (_COMMENT.sub(b"", plain) if b"(" in plain else plain).strip()))
     return found
 
 

@@ -24,8 +24,11 @@ _QUOTED_LINE = re.compile(r"^>.*$", re.MULTILINE)
 # of no width. Joiners between letters and within emoji stay.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u200b\u200e\u200f\u2060\ufeff]+"
-    r"|\u200c(?=\s)"
 )
+# The same, for most texts, in a fifth of the time.
+_INVISIBLE_ASCII = dict.fromkeys(code for code in range(0x80) if _INVISIBLE.match(chr(code)))
+_NON_JOINER = "\u200c"
+_NOTHING_JOINED = re.compile(_NON_JOINER + r"(?=\s)")
 
 
 def extract_text(data: Buffer, part: Part, limit: int = 1 << 20) -> str:
@@ -67,14 +70,22 @@ def preview(data: Buffer, part: Part) -> str:
     """
     text = extract_text(data, part, _PREVIEW_OCTETS)
     # Most texts say enough in their beginning; the word at its end may be cut.
-    beginning, _, _ = _words(_QUOTED_LINE.sub("", _visible(text[:_BEGINNING]))).rpartition(" ")
+    beginning, _, _ = _words(_unquoted(_visible(text[:_BEGINNING]))).rpartition(" ")
     if len(beginning) >= PREVIEW_LENGTH:
         return beginning[:PREVIEW_LENGTH].rstrip()
     text = _visible(text)
-    return _one_line(_QUOTED_LINE.sub("", text)) or _one_line(text)
+    return _one_line(_unquoted(text)) or _one_line(text)
+
+
+def _unquoted(text: str) -> str:
+    return _QUOTED_LINE.sub("", text) if ">" in text else text
 
 
 def _visible(text: str) -> str:
+    if text.isascii():
+        return text.translate(_INVISIBLE_ASCII)
+    if _NON_JOINER in text:
+        text = _NOTHING_JOINED.sub("", text)
     return _INVISIBLE.sub("", text)
 
 

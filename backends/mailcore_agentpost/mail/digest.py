@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailcore.imap.summary import structure_of, summarize
+from mailcore.imap.summary import fields_of, structure_of, summarize
 from mailcore.limits import KIB, Limits
 from mailcore.message import (
     Buffer,
-    find_header,
     is_attachment,
     leaves,
     message_ids,
@@ -43,9 +42,10 @@ class Digest:
 def digest(data: Buffer, limits: Limits) -> Digest:
     """Make the digest of a message; never an error."""
     structure = structure_of(data, limits)
-    summary = summarize(data, limits, structure)
+    fields = fields_of(data, limits, structure)
+    summary = summarize(data, limits, structure, fields)
     header = bytes(data[: min(structure.body, _HEADER)])
-    replied = message_ids(find_header(header, "in-reply-to") or b"")
+    replied = message_ids(fields.get(b"in-reply-to", (b"",))[0])
     nearest = dict.fromkeys((*replied, *reversed(summary.references)))
     sent = summary.sent
     return Digest(

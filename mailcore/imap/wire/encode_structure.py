@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailcore.imap.wire.quoting import nstring, string
+from mailcore.imap.wire.quoting import nstring
 from mailcore.message import Address, Envelope, Parameters, Part
 
 # RFC 9051 §9: body-type-mpart and body-type-msg hold at least one body.
@@ -128,4 +128,4 @@ def _parameters(parameters: Parameters) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    return string(text.encode("utf-8", "surrogateescape"))
+    return nstring(text.encode("utf-8", "surrogateescape"))

@@ -67,7 +67,7 @@ def string(data: bytes, *, utf8: bool = False) -> bytes:
 
 def nstring(data: bytes | None) -> bytes:
     """Return a string, or NIL for None."""
-    return b"NIL" if data is None else string(data)
+    return b"NIL" if data is None else quoted(data) or literal(data)
 
 
 def octets(data: bytes | None) -> bytes:

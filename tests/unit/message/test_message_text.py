@@ -50,6 +50,7 @@ FORWARD = crlf(
         (b"Content-Type: text/html\r\n\r\n<b>bold</b> &amp; <i>more", "bold & more"),
         (b"Content-Type: image/png\r\n\r\nx", ""),
         (b"A: b\r\n\r\na\xe2\x80\x8b\xe2\x80\x8bb\0c", "abc"),
+        (b"A: b\r\n\r\na\0b\x08c\x1bd\x7fe", "abcde"),
         (
             "A: b\r\n\r\na\u200c b\u200cc \U0001f469\u200d\U0001f4bb".encode(),
             "a b\u200cc \U0001f469\u200d\U0001f4bb",
