@@ -26,6 +26,8 @@ class Output:
 
     def take(self) -> bytes:
         """Return all that is to be sent now, once; the peer can read all of it at once."""
+        if not self._waiting and not self._ready:
+            return b""
         data = b"".join(self._waiting)
         self._waiting.clear()
         self.pending = 0

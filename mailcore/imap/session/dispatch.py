@@ -97,7 +97,7 @@ STREAMS: Final[dict[type[commands.Command], Stream]] = {
 }
 
 # Functions that answer without waiting for anything, or return None to leave it to the handler.
-# Nothing is looked at before them: such commands have no arguments, take no rights, and are always
+# Nothing is looked at before these commands: they have no arguments, take no rights, and are always
 # offered.
 AT_ONCE: Final[dict[type[commands.Command], Callable[[Any, Any], Tagged | None]]] = {
     commands.Noop: idle.noop_at_once,

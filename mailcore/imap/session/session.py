@@ -237,7 +237,10 @@ class Session:
                     if not self._has_news(between_commands=event is NEED_DATA):
                         break
                     await self._guard(self._tell_unasked())
-                elif not self._answer_at_once(event):
+                elif isinstance(event, commands.Command):
+                    if not self._answer_at_once(event):
+                        await self._serve(event)
+                else:
                     await self._take(event)
         if output := self.connection.data_to_send():
             return output
@@ -263,25 +266,25 @@ class Session:
 
     # ----------------------------------------------------------------------- what drives a step
 
-    def _answer_at_once(self, event: commands.Event) -> bool:
-        """Begin with an event; return whether it was a command that nothing is waited for."""
+    def _begin(self) -> None:
         self.delay = 0.0
         if self._observer is not None:
             self._observer.began()
-        if not isinstance(event, commands.Command):
-            return False
-        self._command = event
-        answer_now = AT_ONCE.get(type(event))
-        answer = None if answer_now is None else answer_now(self, event)
+
+    def _answer_at_once(self, command: commands.Command) -> bool:
+        """Begin with a command; return whether it is answered, as nothing is to be waited for."""
+        self._begin()
+        self._command = command
+        answer_now = AT_ONCE.get(type(command))
+        answer = None if answer_now is None else answer_now(self, command)
         self._answer(answer)
         return answer is not None
 
     async def _take(self, event: commands.Event) -> None:
-        """Deal with an event for which something may have to be waited for."""
+        """Deal with what is no command of its own."""
+        self._begin()
         self._is_current = False
-        if isinstance(event, commands.Command):
-            await self._serve(event)
-        elif isinstance(event, commands.ConnectionClosed):
+        if isinstance(event, commands.ConnectionClosed):
             self._gone = True
         elif isinstance(event, commands.BadCommand):
             # Within AUTHENTICATE it ends the exchange.
@@ -294,28 +297,34 @@ class Session:
 
     async def _serve(self, command: commands.Command) -> None:
         """Answer a command, or begin to if it streams."""
-        if (missing := self._refusals.missing(command)) is not None:
-            self.drop_append()
-            self._answer(bad(command, f"{missing} is not offered here"))
+        self._is_current = False
+        kind = type(command)
+        if kind in AT_ONCE:
+            self._answer(await self._guard(HANDLERS[kind](self, command)))
             return
-        if "UIDONLY" in self.connection.enabled and uses_numbers(command):
-            self._answer(bad(command, "Only UIDs, after ENABLE UIDONLY", "UIDREQUIRED"))
-            return
+        refused = self._not_offered(command)
         # SELECT asks by itself: even if it is refused, no mailbox stays selected.
-        if self.rights is not None and not isinstance(command, commands.Select):
+        if refused is None and self.rights is not None and kind is not commands.Select:
             refused = await self._guard(refusal(self, command))
-            if refused is not None:
-                self.drop_append()
-                self._answer(refused)
-                return
+        if refused is not None:
+            self.drop_append()
+            self._answer(refused)
+            return
         if self.view is not None:
             command = self._command = with_saved(command, self.view)
         self._progress.begin()
-        kind = type(command)
         if kind in STREAMS:
             self._running = STREAMS[kind](self, command)
         else:
             self._answer(await self._guard(HANDLERS[kind](self, command)))
+
+    def _not_offered(self, command: commands.Command) -> Tagged | None:
+        """Return the answer to a command that uses what is not to be used here; else None."""
+        if (missing := self._refusals.missing(command)) is not None:
+            return bad(command, f"{missing} is not offered here")
+        if "UIDONLY" in self.connection.enabled and uses_numbers(command):
+            return bad(command, "Only UIDs, after ENABLE UIDONLY", "UIDREQUIRED")
+        return None
 
     async def _advance(self, running: AsyncGenerator[Tagged | None, None]) -> None:
         """Let a command that streams run until it has filled the output or ends."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import compress, count
 from typing import TYPE_CHECKING, Final
@@ -105,7 +105,7 @@ class View:
         self._gone: set[int] = set()
         self._recent: list[tuple[int, int]] = []
 
-    async def refresh(self) -> None:
+    def refresh(self) -> Awaitable[None]:
         """Bring the snapshot up to date; nothing is told yet.
 
         Raises:
@@ -114,7 +114,7 @@ class View:
         """
         if self.mailbox.uid_validity != self._uid_validity:
             raise MailboxReset(self.name)
-        await self.snapshot.refresh(self.mailbox)
+        return self.snapshot.refresh(self.mailbox)
 
     async def open(self) -> None:
         """Take all messages as told: SELECT is about to say how many there are."""

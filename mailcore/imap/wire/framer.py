@@ -190,7 +190,7 @@ class Framer:
             tag, verb and arguments with the space before them; None if :meth:`next_unit` has to
             look.
         """
-        if not self._untouched or self._scanned:
+        if not self._buffer or self._scanned or not self._untouched:
             return None
         found = _COMMAND.match(self._buffer, 0, self.bounds.line)
         if found is None:
@@ -201,6 +201,8 @@ class Framer:
 
     def next_unit(self) -> Unit | None:
         """Return what comes next of the commands; None if more octets are needed."""
+        if not self._buffer and self._untouched:
+            return None
         while self._unit is None and self._step():
             pass
         unit, self._unit = self._unit, None
