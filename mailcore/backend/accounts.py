@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
 from mailcore.backend.hints import Hint
 from mailcore.backend.mailboxes import Mailbox
 from mailcore.backend.rights import Rights
@@ -37,7 +38,7 @@ class MailboxInfo:
 
 
 @runtime_checkable
-class Account(Protocol):
+class Account(Protocol, metaclass=Checked):
     """What one authenticated user can reach. One per connection."""
 
     async def mailboxes(self) -> Sequence[MailboxInfo]:
@@ -54,7 +55,7 @@ class Account(Protocol):
 
 
 @runtime_checkable
-class ManagesMailboxes(Protocol):
+class ManagesMailboxes(Protocol, metaclass=Checked):
     """Optional, on an account: CREATE, DELETE, RENAME (RFC 9051 §6.3.4-6)."""
 
     async def create(self, name: str) -> None: ...
@@ -63,7 +64,7 @@ class ManagesMailboxes(Protocol):
 
 
 @runtime_checkable
-class CreatesSpecialUse(Protocol):
+class CreatesSpecialUse(Protocol, metaclass=Checked):
     """Optional, on an account: CREATE of a mailbox with a special use (RFC 6154 §3)."""
 
     async def create_special(self, name: str, special_use: str) -> None:
@@ -77,7 +78,7 @@ class CreatesSpecialUse(Protocol):
 
 
 @runtime_checkable
-class ManagesSubscriptions(Protocol):
+class ManagesSubscriptions(Protocol, metaclass=Checked):
     """Optional, on an account: SUBSCRIBE and UNSUBSCRIBE (RFC 9051 §6.3.7-8)."""
 
     async def subscribe(self, name: str, subscribed: bool) -> None:
@@ -90,7 +91,7 @@ class ManagesSubscriptions(Protocol):
 
 
 @runtime_checkable
-class Watchable(Protocol):
+class Watchable(Protocol, metaclass=Checked):
     """Optional, on an account: it says when something changed, so that IDLE needs no polling."""
 
     def watch(self, callback: Callable[[Hint], None]) -> Callable[[], None]:
@@ -104,7 +105,7 @@ class Watchable(Protocol):
 
 
 @runtime_checkable
-class Closes(Protocol):
+class Closes(Protocol, metaclass=Checked):
     """Optional, on an account: told once when its connection is gone."""
 
     def close(self) -> None: ...

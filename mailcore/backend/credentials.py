@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
 from mailcore.sasl.scram.keys import ScramHash, ScramKeys
 
 
 @runtime_checkable
-class TakesCredentials(Protocol):
+class TakesCredentials(Protocol, metaclass=Checked):
     """Optional, on a backend: :meth:`Backend.authenticate` takes more kinds, or others.
 
     A mechanism is offered only if what comes of it can be judged; without this protocol that is
@@ -26,7 +27,7 @@ class TakesCredentials(Protocol):
 
 
 @runtime_checkable
-class KeepsScramKeys(Protocol):
+class KeepsScramKeys(Protocol, metaclass=Checked):
     """Optional, on a backend: it has what SCRAM verifies passwords by (RFC 5802).
 
     The engine verifies the proof; :meth:`Backend.authenticate` then gets

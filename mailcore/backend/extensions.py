@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
 from mailcore.backend.peer import Peer
 from mailcore.spool import Content
 
@@ -53,7 +54,7 @@ NOTHING_HONOURED = Honoured()
 
 
 @runtime_checkable
-class HonoursExtensions(Protocol):
+class HonoursExtensions(Protocol, metaclass=Checked):
     """Optional, on a :class:`Backend` or on what :class:`Receives`.
 
     It is the server that is asked and not the account: EHLO comes before AUTH, and few clients say
@@ -71,7 +72,7 @@ class HonoursExtensions(Protocol):
 
 
 @runtime_checkable
-class ResolvesUrls(Protocol):
+class ResolvesUrls(Protocol, metaclass=Checked):
     """Optional, on an account that submits: it reads what an IMAP URL names (RFC 4468, 4467)."""
 
     async def read_url(self, url: str) -> Content:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
+
 
 @runtime_checkable
-class KeepsHistory(Protocol):
+class KeepsHistory(Protocol, metaclass=Checked):
     """Optional, on a mailbox: CONDSTORE and QRESYNC (RFC 7162).
 
     It promises that mod-sequences are as lasting as UIDs: each change of a message, and each that

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectIds:
@@ -25,7 +27,7 @@ class ObjectIds:
 
 
 @runtime_checkable
-class IdentifiesMessages(Protocol):
+class IdentifiesMessages(Protocol, metaclass=Checked):
     """Optional, on a mailbox: OBJECTID (RFC 8474), EMAILID and THREADID.
 
     MAILBOXID is :attr:`Mailbox.id`.
@@ -37,7 +39,7 @@ class IdentifiesMessages(Protocol):
 
 
 @runtime_checkable
-class KeepsSaveDates(Protocol):
+class KeepsSaveDates(Protocol, metaclass=Checked):
     """Optional, on a mailbox: SAVEDATE (RFC 8514)."""
 
     async def save_dates(self, uids: Sequence[int]) -> Mapping[int, datetime]:

@@ -10,13 +10,14 @@ from functools import cached_property
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from mailcore.backend.changes import Changes
+from mailcore.backend.checking import Checked
 from mailcore.imap.summary import summarize
 from mailcore.limits import DEFAULT_LIMITS, Limits
 from mailcore.spool import Content
 
 
 @runtime_checkable
-class Mailbox(Protocol):
+class Mailbox(Protocol, metaclass=Checked):
     """Messages, each with a UID, flags and a mod-sequence. Two methods make it readable."""
 
     @property
@@ -69,7 +70,7 @@ class NewMessage:
 
 
 @runtime_checkable
-class Appendable(Protocol):
+class Appendable(Protocol, metaclass=Checked):
     """Optional, on a mailbox: APPEND (RFC 9051 §6.3.12)."""
 
     async def append(self, messages: Sequence[NewMessage]) -> Sequence[int]:
@@ -89,7 +90,7 @@ class FlagAction(Enum):
 
 
 @runtime_checkable
-class Flaggable(Protocol):
+class Flaggable(Protocol, metaclass=Checked):
     """Optional, on a mailbox: STORE. A mailbox without it, or APPEND, is opened read-only."""
 
     @property
@@ -115,7 +116,7 @@ class Flaggable(Protocol):
 
 
 @runtime_checkable
-class Expungeable(Protocol):
+class Expungeable(Protocol, metaclass=Checked):
     """Optional, on a mailbox: EXPUNGE and UID EXPUNGE. The engine chooses the messages."""
 
     async def expunge(self, uids: Sequence[int]) -> None:
@@ -133,7 +134,7 @@ class Copied:
 
 
 @runtime_checkable
-class Copyable(Protocol):
+class Copyable(Protocol, metaclass=Checked):
     """Optional, on a mailbox: COPY and MOVE into another one of the same account, atomically."""
 
     async def copy(self, uids: Sequence[int], name: str) -> Copied:
@@ -163,7 +164,7 @@ class OctetRange(NamedTuple):
 
 
 @runtime_checkable
-class ReadsRanges(Protocol):
+class ReadsRanges(Protocol, metaclass=Checked):
     """Optional, on a mailbox: it reads from many messages at one go, for FETCH of many."""
 
     async def read_ranges(self, ranges: Sequence[OctetRange]) -> Sequence[bytes | None]:
@@ -176,7 +177,7 @@ class ReadsRanges(Protocol):
 
 
 @runtime_checkable
-class KeepsSummaries(Protocol):
+class KeepsSummaries(Protocol, metaclass=Checked):
     """Optional, on a mailbox: it kept each :attr:`NewMessage.summary`: no body is read twice."""
 
     async def summaries(self, uids: Sequence[int]) -> Mapping[int, bytes]:

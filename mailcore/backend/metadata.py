@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
+
 
 @runtime_checkable
-class KeepsMetadata(Protocol):
+class KeepsMetadata(Protocol, metaclass=Checked):
     """Optional, on an account: METADATA.
 
     Entries are named as paths in lower case: "/private/comment" is this user's own, what begins

@@ -7,9 +7,11 @@ from typing import Protocol, TypeGuard, TypeVar, cast, runtime_checkable
 
 T = TypeVar("T")
 
+from mailcore.backend.checking import Checked
+
 
 @runtime_checkable
-class WithholdsCapabilities(Protocol):
+class WithholdsCapabilities(Protocol, metaclass=Checked):
     """Optional, on an account: capabilities of IMAP that its connections do without."""
 
     @property

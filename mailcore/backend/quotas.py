@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
+
 #: Octets of messages; messages; mailboxes (RFC 9208 §5). On the wire storage counts in 1024 octets.
 STORAGE: Final = "STORAGE"
 MESSAGE: Final = "MESSAGE"
@@ -27,7 +29,7 @@ class Resource:
 
 
 @runtime_checkable
-class HasQuotas(Protocol):
+class HasQuotas(Protocol, metaclass=Checked):
     """Optional, on an account: QUOTA (RFC 9208). A *root* is a name for mailboxes with one limit.
 
     Whoever has it refuses what goes beyond a limit: APPEND, COPY, delivery, CREATE.
@@ -51,7 +53,7 @@ class HasQuotas(Protocol):
 
 
 @runtime_checkable
-class SetsQuotas(Protocol):
+class SetsQuotas(Protocol, metaclass=Checked):
     """Optional, on an account that :class:`HasQuotas`: SETQUOTA (RFC 9208 §4.1.3)."""
 
     async def set_quota(self, root: str, limits: Mapping[str, int]) -> None:

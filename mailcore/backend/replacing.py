@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
 from mailcore.backend.mailboxes import NewMessage
 
 
 @runtime_checkable
-class Replaceable(Protocol):
+class Replaceable(Protocol, metaclass=Checked):
     """Optional, on a mailbox that is ``Appendable`` and ``Expungeable``: REPLACE (RFC 8508)."""
 
     async def replace(self, uid: int, message: NewMessage, name: str) -> int:

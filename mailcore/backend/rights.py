@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
+
 #: A right is one letter, or a digit of the backend's own; these are those of RFC 4314 §2.1.
 Rights = frozenset[str]
 ALL_RIGHTS: Final[Rights] = frozenset("lrswipkxtea")
@@ -36,7 +38,7 @@ class Grantable:
 
 
 @runtime_checkable
-class HasRights(Protocol):
+class HasRights(Protocol, metaclass=Checked):
     """Optional, on an account: ACL (RFC 4314), for mailboxes that several users see.
 
     The engine asks for the rights of this user before each command and enforces them, with the two

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
 from mailcore.imap.searchkeys import Body, Header, Text
 
 #: Search keys that look for a text: HEADER with FROM, TO, CC, BCC and SUBJECT; BODY; TEXT.
@@ -27,7 +28,7 @@ class TextMatches:
 
 
 @runtime_checkable
-class SearchesText(Protocol):
+class SearchesText(Protocol, metaclass=Checked):
     """Optional, on a mailbox: SEARCH, SORT and THREAD find texts without reading every message."""
 
     async def search_text(self, key: TextKey, uids: Sequence[int]) -> TextMatches | None:

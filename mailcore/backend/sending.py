@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
 from mailcore.backend.peer import Peer
 from mailcore.smtp.types import ForwardPath, MailParameters, RcptParameters, Reply, ReversePath
 from mailcore.spool import Content
@@ -64,7 +65,7 @@ class MailTransaction:
 
 
 @runtime_checkable
-class Delivery(Protocol):
+class Delivery(Protocol, metaclass=Checked):
     """Where one SMTP or LMTP connection puts mail. A BackendError refuses with its ``reply``."""
 
     async def mail_from(self, sender: ReversePath, parameters: MailParameters) -> None:
@@ -85,7 +86,7 @@ class Delivery(Protocol):
 
 
 @runtime_checkable
-class Submits(Protocol):
+class Submits(Protocol, metaclass=Checked):
     """Optional, on an account: it may send mail (RFC 6409)."""
 
     def submission(self, peer: Peer) -> Delivery:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from mailcore.backend.accounts import Account
+from mailcore.backend.checking import Checked
 from mailcore.backend.peer import Peer
 from mailcore.backend.sending import Delivery
 from mailcore.sasl.types import Credentials
 
 
 @runtime_checkable
-class Backend(Protocol):
+class Backend(Protocol, metaclass=Checked):
     """The one object that a server is given."""
 
     async def authenticate(self, credentials: Credentials, peer: Peer) -> Account:
@@ -27,7 +28,7 @@ class Backend(Protocol):
 
 
 @runtime_checkable
-class Receives(Protocol):
+class Receives(Protocol, metaclass=Checked):
     """Optional, on a backend: it takes mail from strangers (an MX listener, LMTP)."""
 
     def receive(self, peer: Peer) -> Delivery:

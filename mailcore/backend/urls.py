@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+from mailcore.backend.checking import Checked
 from mailcore.backend.mailboxes import Mailbox
 
 
@@ -19,7 +20,7 @@ class UrlRole(Enum):
 
 
 @runtime_checkable
-class AuthorizesUrls(Protocol):
+class AuthorizesUrls(Protocol, metaclass=Checked):
     """Optional, on an account: URLAUTH (RFC 4467), and with it BURL's side (RFC 4468).
 
     The backend keeps a key for each user and mailbox, and the engine does the rest. A URL is worth

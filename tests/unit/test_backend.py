@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Protocol
 
 import pytest
 
 from mailcore import backend
 from mailcore.backend import BackendError, Changes, MessageColumns, MessageState, all_messages
+from mailcore.backend.checking import Checked
 from mailcore.smtp.types import Reply
 
 
@@ -75,3 +78,36 @@ def test_columns_of_messages_read_as_their_states():
     assert MessageColumns.of(columns) is columns
     with pytest.raises(IndexError):
         columns[3]
+
+
+_OPTIONAL = [one for one in vars(backend).values() if isinstance(one, Checked)]
+
+
+@pytest.mark.parametrize("protocol", _OPTIONAL)
+def test_what_is_found_quickly_is_what_python_finds(protocol: type) -> None:
+    names = {name for name in dir(protocol) if not name.startswith("_")}
+    names |= set(vars(protocol).get("__annotations__", ()))
+    whole = {name: getattr(protocol, name, 1) for name in names}
+    found = set()
+    for one in (
+        SimpleNamespace(**whole),
+        SimpleNamespace(**whole, more=1),
+        type("Implements", (protocol,), {})(),
+        type("Looks", (), whole)(),
+        object(),
+        *(SimpleNamespace(**{**whole, name: None}) for name in names),
+        *(SimpleNamespace(**{key: whole[key] for key in names - {name}}) for name in names),
+        *(type("Refuses", (), {**whole, name: None})() for name in names),
+    ):
+        expected = type(Protocol).__instancecheck__(protocol, one)
+        assert isinstance(one, protocol) is expected, one
+        found.add(expected)
+    assert found == {True, False}
+
+
+def test_whoever_implements_an_optional_protocol_is_a_class_like_others() -> None:
+    class Ours(backend.Closes):
+        def close(self) -> None: ...
+
+    assert isinstance(Ours(), Ours)
+    assert not isinstance(SimpleNamespace(close=print), Ours)
