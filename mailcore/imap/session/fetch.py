@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from mailcore.backend import BackendError, FlagAction, Flaggable, Mailbox
@@ -18,6 +18,7 @@ from mailcore.imap.responses import (
     FetchBegin,
     FetchEnd,
     FetchResponse,
+    FetchTable,
     Flags,
     InternalDate,
     LiteralBegin,
@@ -32,8 +33,9 @@ from mailcore.imap.responses import (
 )
 from mailcore.imap.session.answers import bad, ok
 from mailcore.imap.session.binary import decoded
+from mailcore.imap.session.chosen import Chosen
 from mailcore.imap.session.fetch_octets import chosen_fields, octets_of
-from mailcore.imap.session.fetch_table import Column, columns_of, fetch_table
+from mailcore.imap.session.fetch_table import Column, columns_of, fetch_tables
 from mailcore.imap.session.gmail import labels_of
 from mailcore.imap.session.identities import IDENTITY_ITEMS, Identities
 from mailcore.imap.session.long_commands import within_limit
@@ -94,50 +96,89 @@ async def fetch(session: Session, command: commands.Fetch) -> AsyncGenerator[Tag
             [uid for uid in snapshot.still(chosen.uids) if snapshot.modseq(uid) > since]
         )
     chosen, limited = within_limit(chosen, session.limits)
-    missing = False
-    told: dict[int, int] = {}
+    told = _Told()
     size = _BATCH if plan.columns is None or plan.reads else _LONG_BATCH
     for start in range(0, len(chosen), size):
         if session.tell_progress(command, start, len(chosen)):
             yield None
         batch = chosen[start : start + size]
         uids = view.snapshot.still(batch.uids)
-        newly_seen = await _mark_seen(view, uids) if plan.sets_seen else set()
+        told.newly_seen = await _mark_seen(view, uids) if plan.sets_seen else set()
         summaries: dict[int, Summary] = {}
         if plan.needs_summary:
             summaries = await session.shared.summaries(view.mailbox, uids)
-        if plan.columns is not None and not newly_seen:
-            table = await fetch_table(view, plan.columns, batch, summaries)
-            if table is not None:
-                missing = missing or len(table.numbers) < len(batch)
+        alone = plan.columns is None or told.newly_seen
+        answers = _one_by_one if alone else _in_tables
+        async with aclosing(answers(session, plan, batch, summaries, told)) as telling:
+            async for _ in telling:
+                yield None
+    await session.tell_updates(expunge=command.uid, ask=told.missing, told=told.modseqs)
+    code = ResponseCode("EXPUNGEISSUED") if told.missing and not command.uid else None
+    yield ok(command, code=limited or code)
+
+
+async def _in_tables(
+    session: Session, plan: _Plan, batch: Chosen, summaries: dict[int, Summary], told: _Told
+) -> AsyncGenerator[None, None]:
+    """Send many messages at a time; yield when the output should go."""
+    assert plan.columns is not None
+    there = batch.only(session.selected.snapshot.still(batch.uids))
+    told.missing = told.missing or len(there) < len(batch)
+    tables = fetch_tables(session.selected, plan.columns, there, summaries)
+    async with aclosing(tables):
+        async for table in tables:
+            if isinstance(table, FetchTable):
                 session.send(table)
                 if session.output_is_full:
                     yield None
                 continue
-        identities = Identities()
-        if plan.needs_identities:
-            identities = await Identities.of(view.mailbox, uids, plan.items)
-        for number, uid in batch:
-            message = _Message(view, number, uid, summaries.get(uid), identities, session.limits)
-            try:
-                await message.prepare(plan, uid in newly_seen)
-            except KeyError:
-                await message.aclose()
-                missing = True
-                continue
-            except BaseException:
-                await message.aclose()
-                raise
-            if uid in newly_seen:
-                told[uid] = message.told_modseq
-            async with aclosing(message), aclosing(message.responses()) as responses:
-                async for response in responses:
-                    session.send(response)
-                    if session.output_is_full:
-                        yield None
-    await session.tell_updates(expunge=command.uid, ask=missing, told=told)
-    code = ResponseCode("EXPUNGEISSUED") if missing and not command.uid else None
-    yield ok(command, code=limited or code)
+            async with aclosing(_one_by_one(session, plan, table, summaries, told)) as telling:
+                async for _ in telling:
+                    yield None
+
+
+async def _one_by_one(
+    session: Session, plan: _Plan, batch: Chosen, summaries: dict[int, Summary], told: _Told
+) -> AsyncGenerator[None, None]:
+    """Send messages; yield when the output should go."""
+    view = session.selected
+    identities = Identities()
+    if plan.needs_identities:
+        uids = view.snapshot.still(batch.uids)
+        identities = await Identities.of(view.mailbox, uids, plan.items)
+    for number, uid in batch:
+        message = _Message(view, number, uid, summaries.get(uid), identities, session.limits)
+        try:
+            await message.prepare(plan, uid in told.newly_seen)
+        except KeyError:
+            await message.aclose()
+            told.missing = True
+            continue
+        except BaseException:
+            await message.aclose()
+            raise
+        if uid in told.newly_seen:
+            told.modseqs[uid] = message.told_modseq
+        async with aclosing(message), aclosing(message.responses()) as responses:
+            async for response in responses:
+                session.send(response)
+                if session.output_is_full:
+                    yield None
+
+
+@dataclass(slots=True)
+class _Told:
+    """What becomes known while messages are told.
+
+    Arguments:
+        missing: whether one of them was gone.
+        newly_seen: those of the batch in hand that reading has made ``\\Seen``.
+        modseqs: of such messages, the mod-sequence of the flags that were told.
+    """
+
+    missing: bool = False
+    newly_seen: set[int] = field(default_factory=set)
+    modseqs: dict[int, int] = field(default_factory=dict)
 
 
 async def fetch_unasked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from mailcore.backend import Mailbox, OctetRange, ReadsRanges
@@ -51,49 +51,84 @@ def chosen_fields(body: FetchBody, header: bytes) -> bytes:
     return data if body.partial is None else data[body.partial[0] : sum(body.partial)]
 
 
-async def read_sections(
-    mailbox: Mailbox,
-    bodies: Sequence[FetchBody],
-    uids: Sequence[int],
-    sizes: Sequence[int] | None,
-    summaries: Mapping[int, Summary],
-) -> list[list[bytes | None]] | None:
-    """Return the octets of some sections of some messages, a list for each section.
+class Sections:
+    """Where some sections of some messages lie.
 
-    Returns:
-        None if that can not be done at one go: something is large, or not known, or gone.
+    Arguments:
+        bodies: the sections.
+        uids: of the messages.
+        spans: for each section where it lies in each message; None for NIL.
     """
-    try:
-        spans = [_spans(body, uids, sizes, summaries) for body in bodies]
-    except KeyError:
-        return None
-    wanted = []
-    total = 0
-    for uid, *found in zip(uids, *spans, strict=True):
-        for span in found:
-            if span is not None and span[1] > span[0]:
-                length = span[1] - span[0]
+
+    def __init__(
+        self,
+        bodies: Sequence[FetchBody],
+        uids: Sequence[int],
+        spans: Sequence[Sequence[tuple[int, int] | None]],
+    ) -> None:
+        self._bodies = bodies
+        self._uids = uids
+        self._rows = list(zip(*spans, strict=True))
+
+    @classmethod
+    def find(
+        cls,
+        bodies: Sequence[FetchBody],
+        uids: Sequence[int],
+        sizes: Sequence[int] | None,
+        summaries: Mapping[int, Summary],
+    ) -> Sections | None:
+        """Look for them; None if something is not known, or gone.
+
+        Arguments:
+            sizes, summaries: of the messages, as far as they are known.
+        """
+        try:
+            return cls(bodies, uids, [_spans(body, uids, sizes, summaries) for body in bodies])
+        except KeyError:
+            return None
+
+    def runs(self) -> Iterator[tuple[slice, bool]]:
+        """Yield messages in a row that are read together, and those that are too large for that."""
+        start = total = 0
+        for place, row in enumerate(self._rows):
+            length = sum([span[1] - span[0] for span in row if span is not None])
+            if length > CHUNK or total + length > _MOST:
+                if start < place:
+                    yield slice(start, place), True
+                start, total = place, 0
+            if length > CHUNK:
+                yield slice(place, place + 1), False
+                start = place + 1
+            else:
                 total += length
-                if length > CHUNK or total > _MOST:
-                    return None
-                wanted.append(OctetRange(uid, *span))
-    read = await _read(mailbox, wanted)
-    if read is None:
-        return None
-    if len(bodies) == 1 and len(read) == len(uids):
-        columns: list[list[bytes | None]] = [read]
-    else:
-        given = iter(read)
-        pieces = [
-            None if span is None else next(given) if span[1] > span[0] else b""
-            for found in zip(*spans, strict=True)
-            for span in found
+        if start < len(self._rows):
+            yield slice(start, len(self._rows)), True
+
+    async def read(self, mailbox: Mailbox, run: slice) -> list[list[bytes | None]] | None:
+        """Return the octets of a run, a list for each section; None if a message is gone."""
+        rows = self._rows[run]
+        wanted = [
+            OctetRange(uid, *span)
+            for uid, row in zip(self._uids[run], rows, strict=True)
+            for span in row
+            if span is not None and span[0] < span[1]
         ]
-        columns = [pieces[place :: len(bodies)] for place in range(len(bodies))]
-    for body, column in zip(bodies, columns, strict=True):
-        if body.section.fields:
-            column[:] = [None if one is None else chosen_fields(body, one) for one in column]
-    return columns
+        read = await _read(mailbox, wanted)
+        if read is None:
+            return None
+        if len(read) < len(rows) * len(self._bodies):
+            given = iter(read)
+            read = [
+                None if span is None else next(given) if span[0] < span[1] else b""
+                for row in rows
+                for span in row
+            ]
+        columns = [read[place :: len(self._bodies)] for place in range(len(self._bodies))]
+        for body, column in zip(self._bodies, columns, strict=True):
+            if body.section.fields:
+                column[:] = [None if one is None else chosen_fields(body, one) for one in column]
+        return columns
 
 
 def _spans(

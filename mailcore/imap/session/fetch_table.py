@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mailcore.imap.responses import FetchColumn, FetchTable, SectionColumn
 from mailcore.imap.session.chosen import Chosen
-from mailcore.imap.session.fetch_octets import read_sections
+from mailcore.imap.session.fetch_octets import Sections
 from mailcore.imap.session.view import View
 from mailcore.imap.snapshot import Rows
 from mailcore.imap.summary import Summary
@@ -49,34 +49,57 @@ def _told_as(body: FetchBody) -> SectionColumn:
     return SectionColumn(body.section, None if body.partial is None else body.partial[0])
 
 
-async def fetch_table(
+async def fetch_tables(
     view: View,
     columns: Sequence[Column],
     batch: Chosen,
     summaries: Mapping[int, Summary],
-) -> FetchTable | None:
-    """Make the table of some messages; those that are gone are left out.
+) -> AsyncGenerator[FetchTable | Chosen, None]:
+    """Yield tables of some messages, of which none is gone, in their order.
 
     Arguments:
         summaries: by UID, where a column needs them.
 
-    Returns:
-        None if they are better told one by one: something is large, or not known.
+    Yields:
+        Chosen for those that are better told one by one: large, or not known, or gone by now.
     """
-    there = batch.only(view.snapshot.still(batch.uids))
     bodies = [column for column in columns if isinstance(column, FetchBody)]
-    sections: Iterator[list[bytes | None]] = iter(())
-    if bodies:
-        sizes = _sizes(view.snapshot.rows(there.uids))
-        read = await read_sections(view.mailbox, bodies, there.uids, sizes, summaries)
-        if read is None or len(view.snapshot.still(there.uids)) < len(there):
-            return None
-        sections = iter(read)
+    if not bodies:
+        yield fetch_table(view, columns, batch, summaries) or batch
+        return
+    sizes = _sizes(view.snapshot.rows(batch.uids))
+    sections = Sections.find(bodies, batch.uids, sizes, summaries)
+    if sections is None:
+        yield batch
+        return
+    for run, together in sections.runs():
+        part = batch[run]
+        read = await sections.read(view.mailbox, run) if together else None
+        if read is None or len(view.snapshot.still(part.uids)) < len(part):
+            yield part
+        else:
+            yield fetch_table(view, columns, part, summaries, read) or part
+
+
+def fetch_table(
+    view: View,
+    columns: Sequence[Column],
+    there: Chosen,
+    summaries: Mapping[int, Summary],
+    sections: Iterable[list[bytes | None]] = (),
+) -> FetchTable | None:
+    """Make the table of some messages, of which none is gone; None if something is not known.
+
+    Arguments:
+        summaries: by UID, where a column needs them.
+        sections: octets of each section that is a column.
+    """
+    given = iter(sections)
     rows = view.snapshot.rows(there.uids)
     made: dict[FetchColumn | SectionColumn, Sequence[Any]] = {}
     for column in columns:
         if isinstance(column, FetchBody):
-            made[_told_as(column)] = next(sections)
+            made[_told_as(column)] = next(given)
             continue
         values = _values(view, column, rows, summaries)
         if values is None:
@@ -99,9 +122,10 @@ def _values(
             return _sizes(rows)
         case FetchColumn.MODSEQ:
             return rows.modseqs
-    if len(summaries) < len(rows.uids):
+    try:
+        known = [summaries[uid] for uid in rows.uids]
+    except KeyError:
         return None
-    known = [summaries[uid] for uid in rows.uids]
     match column:
         case FetchColumn.ENVELOPE:
             return [summary.envelope for summary in known]

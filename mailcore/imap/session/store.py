@@ -175,7 +175,7 @@ async def _tell_flags(session: Session, command: commands.Store, done: Chosen) -
         columns.insert(0, FetchColumn.UID)
     if view.condstore:
         columns.append(FetchColumn.MODSEQ)
-    table = await fetch_table(view, columns, done, {})
+    table = fetch_table(view, columns, done.only(view.snapshot.still(done.uids)), {})
     assert table is not None
     session.send(table)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from mailcore.backend import FlagAction, Peer
 from mailcore.imap.session import Session, fetch
-from mailcore.imap.session.fetch_octets import read_sections
+from mailcore.imap.session.chosen import Chosen
+from mailcore.imap.session.fetch_octets import Sections
 from mailcore.imap.types import FetchBody, Section
 from mailcore.spool import CHUNK
 from mailcore.testing import Link, MemoryBackend, new_message, run
@@ -55,8 +57,10 @@ def answer(command: str, messages: list[bytes]) -> bytes:
 def test_tables_tell_what_single_responses_do(
     messages: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def none(*_: object) -> None:
-        return None
+    async def none(
+        _view: object, _columns: object, batch: Chosen, _: object
+    ) -> AsyncIterator[Chosen]:
+        yield batch
 
     @settings(max_examples=60, deadline=None)
     @given(st.lists(st.sampled_from(ITEMS), min_size=1, max_size=4, unique=True), st.booleans())
@@ -64,7 +68,7 @@ def test_tables_tell_what_single_responses_do(
         command = f"{'UID ' * by_uid}FETCH 1:* ({' '.join(items)})"
         in_tables = answer(command, messages)
         with monkeypatch.context() as patched:
-            patched.setattr(fetch, "fetch_table", none)
+            patched.setattr(fetch, "fetch_tables", none)
             one_by_one = answer(command, messages)
         assert _dateless(in_tables) == _dateless(one_by_one)
         assert b"c OK " in in_tables
@@ -84,9 +88,27 @@ class Gone:
         raise KeyError(uid)
 
 
-@pytest.mark.parametrize("sizes", [None, [5]], ids=["size unknown", "message gone"])
-def test_what_is_not_there_is_left_to_be_told_one_by_one(sizes: list[int] | None) -> None:
-    assert run(read_sections(Gone(), [FetchBody(Section())], [1], sizes, {})) is None
+WHOLE = FetchBody(Section())
+
+
+def test_sections_that_are_not_known_or_gone_are_left_to_be_told_one_by_one() -> None:
+    assert Sections.find([WHOLE], [1], None, {}) is None
+    found = Sections.find([WHOLE], [1], [5], {})
+    assert found is not None
+    assert run(found.read(Gone(), slice(0, 1))) is None
+
+
+def test_messages_are_read_together_up_to_a_bound_and_large_ones_alone() -> None:
+    sizes = [9, CHUNK + 1, *[CHUNK] * 20, 0, CHUNK + 1]
+    found = Sections.find([WHOLE], range(1, len(sizes) + 1), sizes, {})
+    assert found is not None
+    assert list(found.runs()) == [
+        (slice(0, 1), True),
+        (slice(1, 2), False),
+        (slice(2, 18), True),
+        (slice(18, 23), True),
+        (slice(23, 24), False),
+    ]
 
 
 def test_two_parts_that_begin_at_one_octet_are_both_told() -> None:
