@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from mailcore.limits import Limits
-from mailcore.message import Buffer, header_block
+from mailcore.message import Buffer, field_values, header_block
 from mailcore_agentpost.http.service import NotThere
 from mailcore_agentpost.ids import new_id
 from mailcore_agentpost.mail import drafts, folders, listing, quota
@@ -104,7 +104,7 @@ class Drafts:
         was: MessageRow | None = None,
     ) -> MessageRow:
         header = header_block(octets)
-        data = missing_fields(inbox.address, header) + octets
+        data = missing_fields(inbox.address, field_values(header)) + octets
         now = datetime.now(UTC)
 
         def write(transaction: Transaction) -> str:

@@ -17,12 +17,12 @@ from typing import Final, TypeVar
 import trio
 
 from mailcore.limits import Limits
-from mailcore.message import Buffer, find_header, header_block, pieces
+from mailcore.message import Buffer, field_values, find_header, header_block, pieces
 from mailcore.smtp.types import MailParameters, RcptParameters, Reply
 from mailcore_agentpost.cases import IDEMPOTENCY_CONFLICT, MESSAGE_TOO_BIG, Refusal
 from mailcore_agentpost.delivery.notices import About, Fate, notice
 from mailcore_agentpost.mail.audit import forget_audit
-from mailcore_agentpost.mail.digest import Digest, digest
+from mailcore_agentpost.mail.digest import Digest, digest, with_fields_in_front
 from mailcore_agentpost.mail.drafts import check_unchanged, take_revision
 from mailcore_agentpost.mail.events import forget_events, record
 from mailcore_agentpost.mail.fields import return_path, with_fields
@@ -41,6 +41,9 @@ from mailcore_agentpost.types import Direction, InboxRow, MessageRow, Rate
 T = TypeVar("T")
 
 SEEN: Final = "\\Seen"
+
+#: Fields that only the sender sees, or only we may write.
+_NOT_DELIVERED: Final = frozenset({b"bcc", b"return-path"})
 
 #: What notifications say of a message that is in its inbox.
 DELIVERED: Final = Reply.of(250, "2.1.5", "Delivered")
@@ -155,12 +158,16 @@ class Outbox:
             # What lies beyond could be a Bcc that is not taken out.
             raise Refusal(MESSAGE_TOO_BIG, f"A header has fewer than {most} octets")
         self._policy.check_header(sender, header)
-        missing = missing_fields(sender.address, header)
+        fields = field_values(header)
+        missing = missing_fields(sender.address, fields)
         change = partial(with_fields, message.data, header, limits=self._limits, spools=spools)
-        sent = change(added=missing, dropped=())
-        trace = return_path(message.sender) + message.trace + missing
-        delivered = change(added=trace, dropped=(b"bcc", b"return-path"))
-        return self._copy(sent), self._copy(delivered)
+        sent = self._copy(change(added=missing, dropped=()))
+        trace = return_path(message.sender) + message.trace
+        if not _NOT_DELIVERED.isdisjoint(fields):
+            return sent, self._copy(change(added=trace + missing, dropped=_NOT_DELIVERED))
+        # Most are the same but for what stands in front of them.
+        delivered = change(added=trace + missing, dropped=())
+        return sent, Copy(delivered, with_fields_in_front(sent.digest, trace))
 
     def _copy(self, data: Buffer) -> Copy:
         return Copy(data, digest(data, self._limits))
@@ -319,18 +326,19 @@ def store_message(
     return stored
 
 
-def missing_fields(address: str, header: bytes) -> bytes:
+def missing_fields(address: str, given: Collection[bytes]) -> bytes:
     """Make Date, From and Message-ID where the client gave none (RFC 6409 §8).
 
     Arguments:
         address: of the inbox that a message is from.
+        given: names of the fields that it has, in lower case.
     """
     fields = ""
-    if find_header(header, "date") is None:
+    if b"date" not in given:
         fields += f"Date: {format_datetime(datetime.now(UTC))}\r\n"
-    if find_header(header, "from") is None:
+    if b"from" not in given:
         fields += f"From: {address}\r\n"
-    if find_header(header, "message-id") is None:
+    if b"message-id" not in given:
         domain = address.rpartition("@")[2]
         fields += f"Message-ID: <{secrets.token_hex(16)}@{domain}>\r\n"
     return fields.encode()

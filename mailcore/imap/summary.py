@@ -46,6 +46,7 @@ _TABLE: Final = struct.Struct(f"<BQqh{_FIELDS}I")
 _NO_DATE: Final = -(2**63)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
+_PARTS: Final = 3
 _HEADERS: Final = {"FROM": 4, "TO": 5, "CC": 6, "BCC": 7, "SUBJECT": 8}
 _NAMES: Final = tuple(name.lower().encode() for name in _HEADERS)
 # Message-IDs that are kept of what a message refers to: a bound on the work of THREAD.
@@ -215,6 +216,18 @@ class Summary:
         structure = parse_body(Cursor(self.bodystructure, 0, _DEPTH))
         return any(map(is_attachment, leaves(structure)))
 
+    def with_fields_in_front(self, octets: int) -> Summary:
+        """Return the summary of the message with more header fields in front.
+
+        Arguments:
+            octets: of these fields, none of which may be one that a summary tells of: Received and
+                Return-Path are none.
+        """
+        size = self.size + octets
+        encoded = [self._field(index) for index in range(_FIELDS)]
+        encoded[_PARTS] = _pack_parts(self._structure, size, octets)
+        return Summary(_table(size, self._sent, self._zone, encoded) + b"".join(encoded))
+
     @property
     def header_end(self) -> int:
         """One past the last octet of the header, blank line included."""
@@ -237,7 +250,7 @@ class Summary:
 
     @cached_property
     def _structure(self) -> Part:
-        return _unpack_parts(self._field(3), self.size)
+        return _unpack_parts(self._field(_PARTS), self.size)
 
 
 def structure_of(data: Buffer, limits: Limits = DEFAULT_LIMITS) -> Part:
@@ -285,14 +298,17 @@ def summarize(
         _text(preview(data, part)),
         _text("\0".join(_order(envelope))),
     )
-    return Summary(_table(len(data), sent, encoded) + b"".join(encoded))
+    return Summary(_table(len(data), *_moment(sent), encoded) + b"".join(encoded))
 
 
-def _table(size: int, sent: datetime | None, fields: tuple[bytes, ...]) -> bytes:
-    seconds, zone = _NO_DATE, 0
-    if sent is not None:
-        seconds = (sent - _EPOCH) // timedelta(seconds=1)
-        zone = (sent.utcoffset() or timedelta()) // timedelta(minutes=1)
+def _moment(sent: datetime | None) -> tuple[int, int]:
+    if sent is None:
+        return _NO_DATE, 0
+    seconds = (sent - _EPOCH) // timedelta(seconds=1)
+    return seconds, (sent.utcoffset() or timedelta()) // timedelta(minutes=1)
+
+
+def _table(size: int, seconds: int, zone: int, fields: Sequence[bytes]) -> bytes:
     end, ends = 0, []
     for field in fields:
         end += len(field)
@@ -348,7 +364,7 @@ def _text(text: str) -> bytes:
 # Four numbers a part, in preorder: start, body, end, and kind with the count of its children.
 
 
-def _pack_parts(part: Part, size: int) -> bytes:
+def _pack_parts(part: Part, size: int, moved: int = 0) -> bytes:
     numbers: list[int] = []
     waiting = [part]
     while waiting:
@@ -358,8 +374,10 @@ def _pack_parts(part: Part, size: int) -> bytes:
             kind = _MESSAGE
         elif current.type == "multipart":
             kind = _MULTIPART
-        numbers += (current.start, current.body, current.end, len(current.children) << 2 | kind)
+        places = (current.start + moved, current.body + moved, current.end + moved)
+        numbers += (*places, len(current.children) << 2 | kind)
         waiting.extend(reversed(current.children))
+    numbers[0] = part.start
     return struct.pack(f"<{len(numbers)}{_number(size)}", *numbers)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from mailcore.imap.summary import fields_of, structure_of, summarize
+from mailcore.imap.summary import Summary, fields_of, structure_of, summarize
 from mailcore.limits import KIB, Limits
 from mailcore.message import (
     Buffer,
@@ -37,6 +37,17 @@ class Digest:
     sent: float | None
     ancestors: tuple[str, ...]
     has_attachments: bool
+
+
+def with_fields_in_front(known: Digest, fields: bytes) -> Digest:
+    """Make the digest of a message that has more fields in front than the one that is known.
+
+    Arguments:
+        fields: what a digest tells of is not among them.
+    """
+    summary = Summary(known.summary).with_fields_in_front(len(fields))
+    header = (fields + known.header)[:_HEADER]
+    return replace(known, header=header, summary=summary.to_bytes())
 
 
 def digest(data: Buffer, limits: Limits) -> Digest:

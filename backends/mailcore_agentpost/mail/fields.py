@@ -28,7 +28,9 @@ def with_fields(
         limits: says how much of it is kept in memory.
         spools: closes what the answer is read from.
     """
-    fields = [field for field in headers(header) if field.name.lower() in dropped]
+    fields = (
+        [field for field in headers(header) if field.name.lower() in dropped] if dropped else []
+    )
     if not added and not fields:
         return data
     content = spools.enter_context(Content(memory=limits.spool_memory))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from mailcore.backend import BackendError, MailTransaction, OverQuota, Peer, Recipient
 from mailcore.limits import Limits
@@ -77,6 +78,14 @@ class Receiving:
     limits: Limits
 
 
+class _Found(NamedTuple):
+    """What becomes of a recipient."""
+
+    inbox: InboxRow
+    blocked: bool
+    full: bool
+
+
 class Inbound:
     """Where one stranger delivers mail to inboxes here: a :class:`mailcore.backend.Delivery`.
 
@@ -98,33 +107,37 @@ class Inbound:
         self._inboxes = {}
 
     async def rcpt_to(self, recipient: Recipient) -> None:
-        address = recipient.path.address
-        inbox = await self._find(recipient.path)
-        if not self._sender.is_null and await self._is_blocked(inbox):
-            refusal = Refusal(MESSAGE_REJECTED)
-            await self._note_rejected(refusal, [inbox])
-            raise refusal
-        if self._receiving.settings.inbox_storage:
-            # Asked here, so that one full inbox does not keep the message from the others.
-            octets = await self._store.read(partial(storage, inbox=inbox.id))
-            if octets >= self._receiving.settings.inbox_storage:
-                raise OverQuota("This inbox is full")
-        self._inboxes[address] = inbox
-
-    async def _find(self, path: ForwardPath) -> InboxRow:
+        path = recipient.path
         ours = path.domain.lower() in (self._receiving.domain.lower(), "")
-        inbox = await self._store.read(partial(find_recipient, address=path.address))
-        if inbox is None and ours and path.local_part.lower() in _ROLES:
-            inbox = await self._store.read(first_inbox)
-        if inbox is None:
+        found = await self._store.read(partial(self._find, path=path, ours=ours))
+        if found is None:
             raise Refusal(UNKNOWN_RECIPIENT if ours else NOT_RELAYED)
-        return inbox
+        if found.blocked:
+            refusal = Refusal(MESSAGE_REJECTED)
+            await self._note_rejected(refusal, [found.inbox])
+            raise refusal
+        if found.full:
+            raise OverQuota("This inbox is full")
+        self._inboxes[path.address] = found.inbox
 
-    async def _is_blocked(self, inbox: InboxRow) -> bool:
-        sender = self._sender.address
-        return await self._store.read(
-            partial(is_blocked, organization=inbox.org_id, direction="receive", address=sender)
+    def _find(
+        self, connection: sqlite3.Connection, path: ForwardPath, *, ours: bool
+    ) -> _Found | None:
+        """Read all that decides on a recipient at once: each reading is a way to another thread."""
+        inbox = find_recipient(connection, path.address)
+        if inbox is None and ours and path.local_part.lower() in _ROLES:
+            inbox = first_inbox(connection)
+        if inbox is None:
+            return None
+        blocked = not self._sender.is_null and is_blocked(
+            connection,
+            organization=inbox.org_id,
+            direction="receive",
+            address=self._sender.address,
         )
+        # Asked here, so that one full inbox does not keep the message from the others.
+        most = self._receiving.settings.inbox_storage
+        return _Found(inbox, blocked, bool(most) and storage(connection, inbox.id) >= most)
 
     async def deliver(self, transaction: MailTransaction, content: Content) -> Sequence[Reply]:
         data = content.buffer()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailcore.imap.summary import VERSION, Summary, summarize
 from mailcore.imap.types import Section
 from mailcore.imap.wire.encode_structure import encode_body, encode_envelope
 from mailcore.limits import Limits
 from mailcore.message import parse_envelope, parse_structure, resolve_section
+from mailcore.testing.strategies import mime
 
 PLAIN = (
     b"From: =?utf-8?q?J=C3=BCrgen?= <j@example.test>\r\n"
@@ -60,6 +63,13 @@ def test_it_knows_where_the_sections_lie(message, path, text):
     kept = Summary(summarize(message).to_bytes())
     expected = resolve_section(parse_structure(message), path, text)
     assert kept.resolve(Section(path, text)) == expected
+
+
+@given(mime.torture | st.sampled_from(MESSAGES))
+def test_fields_in_front_move_all_else(message):
+    fields = b"Return-Path: <a@example.test>\r\nReceived: from b\r\n\tby c; now\r\n"
+    moved = summarize(message).with_fields_in_front(len(fields))
+    assert moved == summarize(fields + message)
 
 
 def test_some_sections_of_the_nested_message():
