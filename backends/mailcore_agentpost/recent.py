@@ -14,14 +14,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailcore.backend import Changes, FlagsChanged, MessageState
+from mailcore.backend import Changes, FlagsChanged, MessageColumns
 from mailcore.limits import KIB, MIB
 from mailcore_agentpost.store import Step
 
 # Octets, about: of a step, of a UID in it, and of a new message.
 _STEP: Final = 512
 _UID: Final = 4
-_NEW: Final = 320
+_NEW: Final = 40
 # What is kept of one folder, and of all.
 _FOLDER: Final = 512 * KIB
 _ALL: Final = 16 * MIB
@@ -52,7 +52,8 @@ class _Log:
 
 def _size(step: Step) -> int:
     changed = len(step.gone) + sum(len(one.uids) for one in step.flagged)
-    return _STEP + _UID * changed + _NEW * len(step.new)
+    came = 0 if step.new is None else len(step.new)
+    return _STEP + _UID * changed + _NEW * came
 
 
 class RecentChanges:
@@ -120,22 +121,26 @@ class RecentChanges:
 
 
 def _changes(steps: Sequence[Step]) -> Changes:
-    new: dict[int, MessageState] = {}
+    new = MessageColumns()
     flagged: list[FlagsChanged] = []
     gone: dict[int, None] = {}
     for step in steps:
-        new.update((one.uid, one) for one in step.new)
+        if step.new is not None:
+            new.add(step.new)
         flagged += step.flagged
         gone.update(dict.fromkeys(step.gone))
     if gone:
+        # What came and went meanwhile was never there for whoever asks.
+        came = frozenset(new.uids)
+        new = new.picked(place for place, uid in enumerate(new.uids) if uid not in gone)
         flagged = [
             one._replace(uids=[uid for uid in one.uids if uid not in gone]) for one in flagged
         ]
+        gone = dict.fromkeys(uid for uid in gone if uid not in came)
     last = steps[-1]
     return Changes(
-        [one for uid, one in new.items() if uid not in gone],
-        # What came and went meanwhile was never there for whoever asks.
-        [uid for uid in gone if uid not in new],
+        new,
+        [*gone],
         highest_modseq=last.modseq,
         uid_next=last.uid_next,
         flagged=flagged,

@@ -20,7 +20,6 @@ from mailcore.backend import (
     FlagsChanged,
     LimitReached,
     MessageColumns,
-    MessageState,
     NoSuchMailbox,
 )
 from mailcore_agentpost.mail.events import record_deletions, record_updates
@@ -129,28 +128,34 @@ def listed(connection: sqlite3.Connection, folder: int, after: int = 0) -> Messa
     return _columns(connection, "AND uid > ? ORDER BY uid LIMIT ?", (folder, after, LISTED))
 
 
+# What a message is in a folder, in the order of :meth:`MessageColumns.extend`.
+_STATE: Final = "uid, flags, modseq, date, zone, size"
+
+
 def _columns(
     connection: sqlite3.Connection, which: str, parameters: tuple[int, ...]
 ) -> MessageColumns:
     cursor = connection.cursor()
     cursor.row_factory = None
     columns = MessageColumns()
-    cursor.execute(
-        f"SELECT uid, flags, modseq, date, zone, size FROM placements WHERE folder = ? {which}",
-        parameters,
-    )
+    cursor.execute(f"SELECT {_STATE} FROM placements WHERE folder = ? {which}", parameters)
+    _take_rows(cursor, columns)
+    return columns
+
+
+def _take_rows(cursor: sqlite3.Cursor, columns: MessageColumns) -> None:
+    """Add rows of :data:`_STATE` to columns."""
     while rows := cursor.fetchmany(_ROWS):
         uids, flags, modseqs, dates, zones, sizes = zip(*rows, strict=True)
         columns.extend(uids, map(_flags, flags), modseqs, dates, zones, sizes)
-    return columns
 
 
 def vanished(connection: sqlite3.Connection, folder: int, since: int) -> list[int]:
     """Return the UIDs that are gone since a mod-sequence; none of them is ever forgotten."""
-    rows = connection.execute(
-        "SELECT uid FROM vanished WHERE folder = ? AND modseq > ?", (folder, since)
+    runs = connection.execute(
+        "SELECT uid, last FROM vanished WHERE folder = ? AND modseq > ?", (folder, since)
     )
-    return [row["uid"] for row in rows]
+    return [uid for first, last in runs for uid in range(first, (last or first) + 1)]
 
 
 def save_dates(
@@ -193,10 +198,15 @@ def place(transaction: Transaction, folder: int, placements: Sequence[Placement]
             for uid, one, date, zone in columns
         ],
     )
-    step.new = [
-        MessageState(uid, one.flags, step.modseq, _date(date, zone), one.size)
-        for uid, one, date, zone in columns
-    ]
+    step.new = MessageColumns()
+    step.new.extend(
+        uids,
+        (one.flags for one in placements),
+        [step.modseq] * len(uids),
+        [date for _, _, date, _ in columns],
+        [zone for _, _, _, zone in columns],
+        [one.size for one in placements],
+    )
     step.told = True
     return uids
 
@@ -312,17 +322,21 @@ def copy(transaction: Transaction, folder: int, uids: Sequence[int], target: Fol
     step = advance(transaction, target.id, len(source))
     first = step.uid_next - len(source)
     now = int(time.time())
-    runs: list[tuple[int, ...]] = []
+    cursor = transaction.connection.cursor()
+    cursor.row_factory = None
+    new = MessageColumns()
     to = first
     for low, high in _runs(source):
-        runs.append((target.id, to - low, step.modseq, now, folder, low, high))
+        cursor.execute(
+            "INSERT INTO placements (folder, uid, modseq, flags, message, size, date, zone, saved)"
+            " SELECT ?, uid + ?, ?, flags, message, size, date, zone, ?"
+            " FROM placements WHERE folder = ? AND uid BETWEEN ? AND ?"
+            f" RETURNING {_STATE}",
+            (target.id, to - low, step.modseq, now, folder, low, high),
+        )
+        _take_rows(cursor, new)
         to += high - low + 1
-    transaction.connection.executemany(
-        "INSERT INTO placements (folder, uid, modseq, flags, message, size, date, zone, saved)"
-        " SELECT ?, uid + ?, ?, flags, message, size, date, zone, ?"
-        " FROM placements WHERE folder = ? AND uid BETWEEN ? AND ?",
-        runs,
-    )
+    step.new, step.told = new, True
     copied = list(range(first, step.uid_next))
     record_updates(transaction, target.id, copied)
     return Copied(target.id, source, copied)
@@ -351,13 +365,14 @@ def _take_out(transaction: Transaction, folder: int, uids: Sequence[int]) -> Non
     if not uids:
         return
     step = advance(transaction, folder)
+    runs = _runs(uids)
     transaction.connection.executemany(
-        "INSERT INTO vanished (folder, modseq, uid) VALUES (?, ?, ?)",
-        [(folder, step.modseq, uid) for uid in uids],
+        "INSERT INTO vanished (folder, modseq, uid, last) VALUES (?, ?, ?, ?)",
+        [(folder, step.modseq, *run) for run in runs],
     )
     transaction.connection.executemany(
         "DELETE FROM placements WHERE folder = ? AND uid BETWEEN ? AND ?",
-        [(folder, *run) for run in _runs(uids)],
+        [(folder, *run) for run in runs],
     )
     step.gone = array("I", uids)
     step.told = True

@@ -396,6 +396,11 @@ def _keep_events_once(database: Database) -> None:
     database.execute("CREATE INDEX idx_messages_draft ON messages (draft) WHERE draft IS NOT NULL")
 
 
+def _note_ends_of_vanished(database: Database) -> None:
+    # Those that go together are a row, from ``uid`` to this one; NULL for a single one from before.
+    database.execute("ALTER TABLE vanished ADD COLUMN last INTEGER")
+
+
 #: What makes version n of n - 1. Never changed once released, only added to.
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create,
@@ -414,6 +419,7 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     _create_url_keys,
     _drop_index_of_modseqs,
     _keep_events_once,
+    _note_ends_of_vanished,
 )
 
 

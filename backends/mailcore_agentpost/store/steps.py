@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailcore.backend import FlagsChanged, MessageState
+from mailcore.backend import FlagsChanged, MessageColumns
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class Step:
         uid_next: likewise.
         told: whether all that happened stands here; else, as when the folder was removed, whoever
             wants to know must read.
-        new: messages that were put into the folder.
+        new: messages that were put into the folder, if any were.
         flagged: messages whose flags were changed.
         gone: UIDs of those that were taken out.
     """
@@ -27,6 +27,6 @@ class Step:
     modseq: int
     uid_next: int
     told: bool = False
-    new: Sequence[MessageState] = ()
+    new: MessageColumns | None = None
     flagged: Sequence[FlagsChanged] = ()
     gone: Sequence[int] = ()

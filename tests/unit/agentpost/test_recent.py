@@ -6,7 +6,7 @@ from array import array
 
 import pytest
 
-from mailcore.backend import Changes, FlagsChanged, MessageState
+from mailcore.backend import Changes, FlagsChanged, MessageColumns, MessageState
 from mailcore_agentpost import recent
 from mailcore_agentpost.recent import RecentChanges
 from mailcore_agentpost.store import Step
@@ -23,7 +23,8 @@ def flagged(modseq: int, *uids: int, folder: int = BOX) -> Step:
 
 
 def came(modseq: int, uid: int) -> Step:
-    return Step(BOX, modseq, uid + 1, told=True, new=[MessageState(uid, modseq=modseq)])
+    new = MessageColumns.of([MessageState(uid, modseq=modseq)])
+    return Step(BOX, modseq, uid + 1, told=True, new=new)
 
 
 def left(modseq: int, *uids: int) -> Step:
@@ -47,10 +48,14 @@ def test_steps_are_told_together(changes: RecentChanges) -> None:
     first, last = flagged(5, 1, 2), flagged(6, 2)
     changes.add([first, last])
     assert changes.since(BOX, 4) == Changes(
-        [], [], highest_modseq=6, uid_next=100, flagged=[*first.flagged, *last.flagged]
+        MessageColumns(),
+        [],
+        highest_modseq=6,
+        uid_next=100,
+        flagged=[*first.flagged, *last.flagged],
     )
     assert changes.since(BOX, 5) == Changes(
-        [], [], highest_modseq=6, uid_next=100, flagged=last.flagged
+        MessageColumns(), [], highest_modseq=6, uid_next=100, flagged=last.flagged
     )
     assert changes.since(BOX, 6) == Changes((), highest_modseq=6)
 
@@ -58,9 +63,9 @@ def test_steps_are_told_together(changes: RecentChanges) -> None:
 def test_what_came_and_went_is_not_told(changes: RecentChanges) -> None:
     changes.add([came(5, 3), flagged(6, 2, 3), left(7, 2, 3)])
     assert changes.since(BOX, 4) == Changes(
-        [], [2], highest_modseq=7, uid_next=100, flagged=[FlagsChanged([], SEEN, 6)]
+        MessageColumns(), [2], highest_modseq=7, uid_next=100, flagged=[FlagsChanged([], SEEN, 6)]
     )
-    assert changes.since(BOX, 6) == Changes([], [2, 3], 7, 100, flagged=[])
+    assert changes.since(BOX, 6) == Changes(MessageColumns(), [2, 3], 7, 100, flagged=[])
 
 
 def test_a_reader_may_know_more_than_was_told(changes: RecentChanges) -> None:

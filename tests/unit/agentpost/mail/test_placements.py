@@ -66,6 +66,34 @@ def test_a_date_comes_back_as_it_went_in(
     assert found.internal_date.utcoffset() == date.utcoffset()
 
 
+def test_messages_that_go_together_are_told_one_by_one(
+    transaction: Transaction, box: Folder, trash: Folder
+) -> None:
+    uids = [put(transaction, box)[0] for _ in range(6)]
+    before = changes(transaction.connection, box.id, 0).highest_modseq
+    # As a version without ranges noted it.
+    transaction.execute(
+        "INSERT INTO vanished (folder, modseq, uid) VALUES (?, ?, 99)", (box.id, before + 1)
+    )
+    placements.move(transaction, box.id, [*uids[:2], *uids[3:]], trash)
+    gone = placements.vanished(transaction.connection, box.id, before)
+    assert sorted(gone) == [*uids[:2], *uids[3:], 99]
+    assert count(transaction, "vanished") == 3
+
+
+def test_what_is_copied_need_not_be_read(
+    transaction: Transaction, box: Folder, trash: Folder
+) -> None:
+    uids = [put(transaction, box, *flags)[0] for flags in ([SEEN], [], [DELETED, SEEN])]
+    transaction.steps.clear()
+    placements.copy(transaction, box.id, [uids[0], uids[2]], trash)
+    recent = RecentChanges()
+    recent.add(transaction.steps)
+    told = recent.since(trash.id, transaction.steps[0].modseq - 1)
+    assert told is not None
+    assert told.messages == changes(transaction.connection, trash.id, 0).messages
+
+
 def test_flags_change_only_where_they_differ(transaction: Transaction, box: Folder) -> None:
     first, _ = put(transaction, box, SEEN)
     second, _ = put(transaction, box)
