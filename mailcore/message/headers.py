@@ -119,12 +119,10 @@ def header_fields(block: bytes, names: Iterable[str | bytes], exclude: bool = Fa
     wanted = {_folded(name) for name in names}
     pieces: list[bytes] = []
     rest = 0
-    for header in headers(block):
-        if header.name.lower() in wanted:
-            pieces.append(
-                block[rest : header.start] if exclude else block[header.start : header.end]
-            )
-            rest = header.end
+    for match in _FIELD.finditer(block):
+        if match[1].lower() in wanted:
+            pieces.append(block[rest : match.start()] if exclude else match[0])
+            rest = match.end()
     pieces.append(block[rest:] if exclude else _blank_line(block))
     return b"".join(pieces)
 
