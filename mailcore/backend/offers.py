@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Protocol, TypeGuard, TypeVar, cast, runtime_checkable
 
-T = TypeVar("T")
-
 from mailcore.backend.checking import Checked
+
+T = TypeVar("T")
 
 
 @runtime_checkable

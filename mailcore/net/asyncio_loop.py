@@ -195,6 +195,9 @@ class AsyncioLoop:
     def current_time(self) -> float:
         return asyncio.get_running_loop().time()
 
+    def clock(self) -> Callable[[], float]:
+        return asyncio.get_running_loop().time
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 

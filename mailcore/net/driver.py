@@ -140,7 +140,7 @@ async def drive(
     loop = stream.loop
     waker = Waker(stream)
     session.wake = waker
-    patience = Patience(limits, loop.current_time)
+    patience = Patience(limits, loop.clock())
     ended = False
     in_a_row = 0
     try:

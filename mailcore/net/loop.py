@@ -39,7 +39,7 @@ class Socket(Protocol):
         """Have the :meth:`recv` that waits, or the next one, wait no more."""
         ...
 
-    def send(self, data: memoryview, /) -> int:
+    def send(self, data: bytes | memoryview, /) -> int:
         """Hand over what the kernel takes now, and return how much that was; 0 for nothing."""
         ...
 
@@ -118,6 +118,10 @@ class Loop(Protocol):
 
     def current_time(self) -> float:
         """Return the seconds of the clock that deadlines are told by."""
+        ...
+
+    def clock(self) -> Callable[[], float]:
+        """Make a function that returns :meth:`current_time` and need not look for the loop."""
         ...
 
     async def sleep(self, seconds: float) -> None:

@@ -147,6 +147,12 @@ class Stream:
         Raises:
             OSError: the connection broke.
         """
+        if self._tls is None and not (self._unsent or self._left or self._outgoing.pending):
+            sent = self._socket.send(data)
+            if sent == len(data):
+                return True
+            self._unsent = memoryview(data)[sent:]
+            return self._push()
         # After a flush that was cancelled, there may be more.
         self._left = memoryview(bytes(self._left) + data) if self._left else memoryview(data)
         return self._push()

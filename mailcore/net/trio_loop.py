@@ -140,6 +140,9 @@ class TrioLoop:
     def current_time(self) -> float:
         return trio.current_time()
 
+    def clock(self) -> Callable[[], float]:
+        return trio.lowlevel.current_clock().current_time
+
     async def sleep(self, seconds: float) -> None:
         await trio.sleep(seconds)
 

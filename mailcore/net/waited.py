@@ -44,7 +44,7 @@ class WaitedSocket(ABC):
             self._interrupted = False
             return data
 
-    def send(self, data: memoryview, /) -> int:
+    def send(self, data: bytes | memoryview, /) -> int:
         try:
             return self._socket.send(data)
         except BlockingIOError:

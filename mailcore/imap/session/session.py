@@ -139,6 +139,8 @@ class Session:
         self._unwatch: Callable[[], None] | None = None
         self._stale = False
         self._is_current = False
+        # Whether nothing was left to do but to wait for octets when the last step ended.
+        self._waits = False
         self._farewell: str | None = None
         self._silence = 0.0
         self._within_line = False
@@ -168,11 +170,13 @@ class Session:
     def receive_data(self, data: bytes) -> None:
         """Take octets from the transport."""
         self._silence = 0.0
+        self._waits = False
         self._within_line = not data.endswith(b"\n")
         self.connection.receive_data(data)
 
     def receive_eof(self) -> None:
         """Take note that the peer will send no more."""
+        self._waits = False
         self.connection.receive_eof()
 
     def timed_out(self) -> None:
@@ -216,6 +220,9 @@ class Session:
 
     async def step(self) -> Step:
         """Handle all that is buffered; return octets to send, or what the driver does next."""
+        if self._waits and self._farewell is None and not self._has_news(between_commands=True):
+            return NEED_DATA
+        self._waits = False
         self._is_current = False
         if not self._greeted:
             self._greeted = True
@@ -235,6 +242,7 @@ class Session:
                 event = self.connection.next_event()
                 if event is NEED_DATA or event is PAUSED:
                     if not self._has_news(between_commands=event is NEED_DATA):
+                        self._waits = event is NEED_DATA
                         break
                     await self._guard(self._tell_unasked())
                 elif isinstance(event, commands.Command):
