@@ -99,8 +99,9 @@ class ServerConnection:
         self._framer = Framer(bare_lf=Quirk.BARE_LF_COMMANDS in self._context.quirks)
         self._context = replace(self._context, smtputf8=False)
         self._mail = MailParameters()
-        self._decoder = DataDecoder(self._limits)
-        self._chunks = ChunkDecoder(self._limits)
+        # Of the message on its way; made when it begins.
+        self._decoder: DataDecoder | None = None
+        self._chunks: ChunkDecoder | None = None
         # The BDAT under way, and how many of its octets are still to come.
         self._chunk, self._missing = Bdat(0), 0
         self._swallow: tuple[int, Question] | None = None
@@ -160,14 +161,15 @@ class ServerConnection:
             ``PAUSED`` while the last event, or the TLS handshake, waits for us; ``NEED_DATA`` when
             all that came is dealt with.
         """
-        if self.closed:
+        state = self._machine.state
+        if state is State.CLOSED:
             return ConnectionClosed()
-        if isinstance(self._pending, Connected) and not self._announced:
+        if self._pending is not None and not self._announced:
             self._announced = True
             return self._pending
-        if self._pending is not None or self.state is State.HANDSHAKE:
+        if self._pending is not None or state is State.HANDSHAKE:
             return PAUSED
-        event = self._read()
+        event = self._read(state)
         if event is None:
             if not self._eof:
                 return NEED_DATA
@@ -201,7 +203,7 @@ class ServerConnection:
             raise LocalProtocolError("one reply is enough")
         if kind in SYNCHRONIZING and len(self._framer):
             event, reply, kind = Violation(_TOO_SOON), _TOO_SOON, Violation
-        encoded = b"".join(map(encode_reply, (reply, *more)))
+        encoded = encode_reply(reply) + b"".join(map(encode_reply, more))
         self._machine.answer(kind, reply)
         self._pending = None
         self._out += encoded
@@ -219,25 +221,28 @@ class ServerConnection:
 
     def _enter(self, event: Question, reply: Reply) -> None:
         """Do what a new state needs."""
-        if isinstance(event, (Auth, AuthResponse)) and self.state is State.READY and reply.accepted:
+        state = self._machine.state
+        if state is State.MESSAGE:
+            self._decoder = DataDecoder(self._limits)
+        elif state is State.MAIL and isinstance(event, MailFrom):
+            self._mail = event.parameters
+            if self._mail.smtputf8 is not self._context.smtputf8:
+                self._context = replace(self._context, smtputf8=self._mail.smtputf8)
+            self._chunks = None
+        elif state is State.READY and isinstance(event, (Auth, AuthResponse)) and reply.accepted:
             self.authenticated = True
             self._errors = 0
-        if self.state is State.MESSAGE:
-            self._decoder = DataDecoder(self._limits)
-        elif self.state is State.MAIL and isinstance(event, MailFrom):
-            self._mail = event.parameters
-            self._context = replace(self._context, smtputf8=self._mail.smtputf8)
-            self._chunks = ChunkDecoder(self._limits, binary=self._mail.body == "BINARYMIME")
-        elif self.state is State.CLOSED:
+        elif state is State.CLOSED:
             self._framer = Framer()
 
-    def _read(self) -> DataChunk | Question | None:
-        if self.state is State.MESSAGE:
+    def _read(self, state: State) -> DataChunk | Question | None:
+        if state is State.MESSAGE:
             return self._read_message()
-        return self._read_chunk() if self.state is State.CHUNK else self._read_line()
+        return self._read_chunk() if state is State.CHUNK else self._read_line(state)
 
     def _read_message(self) -> DataChunk | EndOfData | None:
         decoder = self._decoder
+        assert decoder is not None
         if not decoder.ended and len(self._framer):
             data, rest = decoder.feed(self._framer.take())
             self._framer.receive(rest)
@@ -246,6 +251,7 @@ class ServerConnection:
         return EndOfData(decoder.fault) if decoder.ended else None
 
     def _read_chunk(self) -> DataChunk | EndOfChunk | EndOfData | None:
+        assert self._chunks is not None
         if self._missing and len(self._framer):
             data = self._framer.take(self._missing)
             self._missing -= len(data)
@@ -257,9 +263,11 @@ class ServerConnection:
         fault = self._chunks.fault(last=chunk.last)
         return EndOfData(fault) if chunk.last else EndOfChunk(chunk.size, fault)
 
-    def _read_line(self) -> DataChunk | Question | None:
+    def _read_line(self, state: State) -> DataChunk | Question | None:
         if self._swallow is not None:
             return self._swallow_chunk(*self._swallow)
+        if not len(self._framer):
+            return None
         if self._framer.starts_with(_TLS_HANDSHAKE):
             return Violation(NOT_SMTP)
         line = self._framer.next_line(self._line_limit())
@@ -268,7 +276,7 @@ class ServerConnection:
         if isinstance(line, LineFault):
             return BadCommand(_LINE_FAULTS[line])
         try:
-            if self.state is State.AUTHENTICATING:
+            if state is State.AUTHENTICATING:
                 return parse_auth_response(line)
             command = parse_command(line, self._context)
         except Refused as refused:
@@ -286,10 +294,14 @@ class ServerConnection:
             return self._swallow_chunk(chunk.size, chunk)
         self._machine.answer(Bdat, _SEND_CHUNK)
         self._chunk, self._missing = chunk, chunk.size
+        if self._chunks is None:
+            self._chunks = ChunkDecoder(self._limits, binary=self._mail.body == "BINARYMIME")
         self._chunks.announce(chunk.size)
         return self._read_chunk()
 
     def _line_limit(self) -> int:
+        if len(self._framer) < self._limits.smtp_line:
+            return self._limits.smtp_line  # whatever it is, it is not too long yet
         if self.state is State.AUTHENTICATING or self._framer.starts_with(b"AUTH "):
             return self._limits.smtp_auth_line
         return self._limits.smtp_line

@@ -56,6 +56,9 @@ class State(Enum):
     HANDSHAKE = auto()  # STARTTLS was granted
     CLOSED = auto()  # the last reply is given
 
+    # Enum's own is a function in Python, and each command looks for its state in a table.
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class Next:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from mailcore.smtp.types import ForwardPath
 from mailcore.smtp.wire.path import ADDRESS_LITERAL, DOMAIN, PathError, format_path
@@ -59,6 +60,7 @@ def _from_domain(hello: str) -> str:
     return _token(hello) or "unknown"
 
 
+@lru_cache(maxsize=1024)
 def _tcp_info(host: str) -> str:
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
@@ -87,4 +89,4 @@ def _date_time(when: datetime) -> str:
     minutes = int(offset.total_seconds() // 60)
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
     day = f"{_DAYS[when.weekday()]}, {when.day} {_MONTHS[when.month - 1]} {when.year:04}"
-    return f"{day} {when:%H:%M:%S} {zone}"
+    return f"{day} {when.hour:02}:{when.minute:02}:{when.second:02} {zone}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import trio
@@ -145,6 +145,7 @@ class Authenticator:
         return Verdict(spf, signatures, dmarc)
 
 
+@lru_cache(maxsize=1024)
 def _public(host: str) -> bool:
     try:
         return is_public(host)

@@ -162,7 +162,7 @@ class Offers:
         self._arguments = {
             row.keyword: argument
             for row in TABLE
-            if not {row.keyword, row.needs} & disabled
+            if disabled.isdisjoint((row.keyword, row.needs))
             and (argument := row.offer(facts)) is not None
         }
         self._missing = [row for row in TABLE if row.keyword not in self._arguments]

@@ -40,6 +40,8 @@ class Login:
         self._limits = limits
         self._ended = ended
         self._exchange: Exchange | None = None
+        # To whom which mechanisms are offered.
+        self._offered: tuple[Peer | None, tuple[str, ...]] = (None, ())
         self._failures = 0
         self._just_failed = False
         self._account: Account | None = None
@@ -54,7 +56,11 @@ class Login:
 
     def mechanisms(self, peer: Peer) -> tuple[str, ...]:
         """Return the names of the mechanisms to offer."""
-        return mechanisms_for(self._backend, peer)
+        known_to, names = self._offered
+        if known_to is not peer:
+            names = mechanisms_for(self._backend, peer)
+            self._offered = peer, names
+        return names
 
     async def start(self, name: str, initial: bytes | None, peer: Peer) -> Reply:
         """Begin an exchange; return 334, 235 or a refusal."""

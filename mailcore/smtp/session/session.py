@@ -194,7 +194,8 @@ class Session:
         connection = self._connection
         out = b""
         while True:
-            self._say_farewell()
+            if self._farewell is not None:
+                self._say_farewell(self._farewell)
             event = connection.next_event()
             if event is NEED_DATA or event is PAUSED or isinstance(event, ConnectionClosed):
                 break
@@ -244,19 +245,19 @@ class Session:
     async def _answer(self, event: Question) -> None:
         """Act on an event and answer it."""
         match event:
-            case BadCommand(reply) | Violation(reply):
-                self._connection.send(reply)
-            case EndOfChunk(size, fault):
-                self._connection.send(self._end_of_chunk(size, fault))
-            case EndOfData(fault):
-                await self._end_of_data(fault)
-            case Burl():
-                await self._burl(event)
             case MailFrom():
                 self._connection.send(await self._mail(event))
             case RcptTo() if self._transaction is not None:
                 refusal = self._offers.refuse_rcpt(event.parameters)
                 self._connection.send(refusal or await self._transaction.add(event))
+            case EndOfData(fault):
+                await self._end_of_data(fault)
+            case EndOfChunk(size, fault):
+                self._connection.send(self._end_of_chunk(size, fault))
+            case BadCommand(reply) | Violation(reply):
+                self._connection.send(reply)
+            case Burl():
+                await self._burl(event)
             case Auth(mechanism, initial):
                 await self._auth(mechanism, initial)
             case AuthResponse(data) if self._login is not None:
@@ -266,6 +267,9 @@ class Session:
 
     def _simple(self, event: Question) -> Reply:
         """Answer what needs no backend."""
+        always = _ALWAYS.get(type(event))
+        if always is not None:
+            return always
         match event:
             case Connected():
                 return self._greeting()
@@ -284,8 +288,7 @@ class Session:
                 return self._speak_for(attributes)
             case XForward(attributes):
                 return self._forward(attributes)
-            case _:
-                return _ALWAYS[type(event)]
+        raise TypeError(f"nothing answers {event!r}")
 
     def _greeting(self) -> Reply:
         protocol = "LMTP" if self._mode == "lmtp" else "ESMTP"
@@ -473,14 +476,14 @@ class Session:
         self._farewell = farewell
         self.wake()
 
-    def _say_farewell(self) -> None:
+    def _say_farewell(self, farewell: Reply) -> None:
         connection = self._connection
-        if self._farewell is None or connection.closed or connection.state is State.HANDSHAKE:
+        if connection.closed or connection.state is State.HANDSHAKE:
             return
         if connection.state in (State.MESSAGE, State.CHUNK) and not self._at_once:
             return
         if not connection.paused:
-            connection.send(self._farewell)
+            connection.send(farewell)
 
 
 def _nothing() -> None:

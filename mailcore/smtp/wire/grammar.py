@@ -96,7 +96,8 @@ def parse_command(line: bytes, context: Context = PLAIN_CONTEXT) -> Command:
         raise Refused(Reply.of(500, "5.5.1", "Command not recognized"))
     # RFC 5321 §4.1.1: trailing white space is to be tolerated.
     argument = argument.rstrip(" \t")
-    if CONTROL.search(argument):
+    # What can be printed holds none, and that is told at once.
+    if not argument.isprintable() and CONTROL.search(argument):
         raise Refused(Reply.of(501, "5.5.2", "Control characters are not allowed"))
     return parse(argument, context)
 
