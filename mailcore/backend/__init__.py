@@ -76,7 +76,7 @@ from mailcore.backend.mailboxes import (
     ReadsRanges,
 )
 from mailcore.backend.metadata import KeepsMetadata
-from mailcore.backend.offers import WithholdsCapabilities, implements, offered_by
+from mailcore.backend.offers import WithholdsCapabilities, offered_by
 from mailcore.backend.peer import Peer
 from mailcore.backend.quotas import (
     MAILBOX,
@@ -192,6 +192,5 @@ __all__ = [
     "Watchable",
     "WithholdsCapabilities",
     "all_messages",
-    "implements",
     "offered_by",
 ]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from typing import Protocol, TypeGuard, TypeVar, cast, runtime_checkable
+from collections.abc import Collection, Iterable
+from typing import Protocol, runtime_checkable
 
 from mailcore.backend.checking import Checked
-
-T = TypeVar("T")
 
 
 @runtime_checkable
@@ -26,12 +24,3 @@ def offered_by(things: Iterable[object], protocols: Iterable[type]) -> frozenset
     return frozenset(
         protocol for protocol in protocols if any(isinstance(one, protocol) for one in some)
     )
-
-
-def implements(one: object, protocol: Callable[..., T]) -> TypeGuard[T]:
-    """Tell whether somebody implements an optional protocol, of methods only.
-
-    ``isinstance`` looks at each method every time; a class remembers what it was asked.
-    """
-    kind = cast("type", protocol)  # no type[T]: that would have to be a concrete class
-    return issubclass(type(one), kind) or isinstance(one, kind)

@@ -16,7 +16,6 @@ from mailcore.backend import (
     Peer,
     Submits,
     Watchable,
-    implements,
 )
 from mailcore.flow import delay_after
 from mailcore.limits import Limits
@@ -96,11 +95,11 @@ class Login:
 
     def _open(self, account: Account) -> None:
         self._account = account
-        if not implements(account, Submits):
+        if not isinstance(account, Submits):
             self._count_failure()
             raise AuthorizationFailed
         self.submitter = account
-        if implements(account, Watchable):
+        if isinstance(account, Watchable):
             self._unwatch = account.watch(self._on_hint)
 
     def _count_failure(self) -> None:
@@ -123,5 +122,5 @@ class Login:
             if unwatch is not None:
                 unwatch()
         with guarded():
-            if account is not None and implements(account, Closes):
+            if isinstance(account, Closes):
                 account.close()

@@ -15,7 +15,6 @@ from mailcore.backend import (
     Peer,
     Receives,
     ResolvesUrls,
-    implements,
 )
 from mailcore.channel import NO_CHANNEL, Channel
 from mailcore.flow import CLOSE, NEED_DATA, PAUSED, START_TLS, Step
@@ -112,9 +111,9 @@ class Session:
     ) -> None:
         self._receiver: Receives | None = None
         self._login: Login | None = None
-        if mode != "submission" and implements(backend, Receives):
+        if mode != "submission" and isinstance(backend, Receives):
             self._receiver = backend
-        elif mode == "submission" and implements(backend, Backend):
+        elif mode == "submission" and isinstance(backend, Backend):
             self._login = Login(backend, limits, self._account_ended)
         else:
             raise TypeError(f"{type(backend).__name__} does not take mail by {mode}")
@@ -315,7 +314,7 @@ class Session:
     def _look_around(self) -> Offers:
         """Work out what is offered now: never typed, always computed."""
         submission, honoured = self._login is not None, NOTHING_HONOURED
-        if implements(self._backend, HonoursExtensions):
+        if isinstance(self._backend, HonoursExtensions):
             with guarded():
                 honoured = self._backend.extensions(self._peer, submission=submission)
         facts = Facts(
@@ -333,7 +332,7 @@ class Session:
     @property
     def _url_reader(self) -> ResolvesUrls | None:
         account = None if self._login is None else self._login.submitter
-        return account if account is not None and implements(account, ResolvesUrls) else None
+        return account if isinstance(account, ResolvesUrls) else None
 
     def _begin_again(self, peer: Peer) -> None:
         """Forget all that was said: the peer is another one, or was another one before TLS."""
