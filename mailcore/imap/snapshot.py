@@ -327,6 +327,17 @@ class Snapshot:
 
     def _apply(self, changes: Changes) -> None:
         self._applied += 1
+        if changes.messages or changes.complete:
+            self._apply_states(changes)
+        else:
+            self._remove(changes.vanished)
+        for flagged in changes.flagged:
+            self._change_flags(flagged)
+        self.highest_modseq = max(self.highest_modseq, changes.highest_modseq)
+        after_last = self.uids[-1] + 1 if self.uids else 1
+        self.uid_next = max(self.uid_next, changes.uid_next, after_last)
+
+    def _apply_states(self, changes: Changes) -> None:
         told = _rising(MessageColumns.of(changes.messages))
         if not changes.complete:
             self._remove(changes.vanished)
@@ -340,11 +351,6 @@ class Snapshot:
             self._add(told.picked(late), behind=False)
         if behind < len(told):
             self._add(told if not behind else told.picked(range(behind, len(told))), behind=True)
-        for flagged in changes.flagged:
-            self._change_flags(flagged)
-        self.highest_modseq = max(self.highest_modseq, changes.highest_modseq)
-        after_last = self.uids[-1] + 1 if self.uids else 1
-        self.uid_next = max(self.uid_next, changes.uid_next, after_last)
 
     def _remove(self, uids: Collection[int]) -> None:
         if not uids:

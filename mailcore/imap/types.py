@@ -89,6 +89,9 @@ class SequenceSet:
 
         ``5:*`` in a box of three is 3:5 (RFC 9051 §9): the order within a pair does not matter.
         """
+        if len(self.ranges) == 1:
+            first, last = ((a or largest) for a in self.ranges[0])
+            return [(first, last) if first <= last else (last, first)]
         pairs = sorted(
             (min(pair), max(pair))
             for pair in ((a or largest, b or largest) for a, b in self.ranges)

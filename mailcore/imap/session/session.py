@@ -541,6 +541,16 @@ class Session:
         """Take note that the mailbox was asked, and all told."""
         self._is_current = True
 
+    async def refresh(self) -> None:
+        """Bring what is known of the selected mailbox up to date; nothing is told yet.
+
+        Raises:
+            MailboxReset, BackendError: see :meth:`View.refresh`.
+        """
+        # Whatever has been hinted at by now is known then, and need not be looked for again.
+        self._stale = False
+        await self.selected.refresh()
+
     def mark_stale(self) -> None:
         """Take note that the selected mailbox has changed: updates will be looked for."""
         self._stale = True
@@ -566,9 +576,8 @@ class Session:
             self._stale = False
             return
         if ask or self._stale or self._unwatch is None:
-            self._stale = False
             try:
-                await view.refresh()
+                await self.refresh()
             except BackendError as error:
                 # The command in hand has been done; its answer must not say otherwise.
                 logger.info("%s: no updates of %s: %s", self.peer.host, view.name, error)

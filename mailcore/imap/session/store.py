@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from mailcore.backend import FlagAction, Flaggable, NotPermitted
 from mailcore.imap import commands
 from mailcore.imap.responses import (
     FetchColumn,
     FetchResponse,
+    FetchTable,
     ModSequence,
     Response,
+    SectionColumn,
     Tagged,
     Uid,
     Untagged,
 )
 from mailcore.imap.session.answers import cannot, no, ok
 from mailcore.imap.session.chosen import Chosen
-from mailcore.imap.session.fetch_table import Column, fetch_table
 from mailcore.imap.session.flags import all_changeable, changeable
 from mailcore.imap.session.gmail import flags_of, label_steps, labels_of
 from mailcore.imap.session.long_commands import within_limit
 from mailcore.imap.session.view import View
+from mailcore.imap.snapshot import Rows
 from mailcore.imap.types import SYSTEM_FLAGS, ResponseCode, SequenceSet, Status
 
 if TYPE_CHECKING:
@@ -64,11 +67,13 @@ async def _store_flags(
     expected = _expected(view, chosen, action, flags) if command.silent else {}
     modified = await _change(view, mailbox, chosen.uids, action, flags, command.unchanged_since)
     # Without a refresh there is nothing to tell but the flags as they were.
-    await view.refresh()
-    done = _done(view, chosen, modified)
-    told = dict(zip(done.uids, view.snapshot.rows(done.uids).modseqs, strict=True))
+    await session.refresh()
+    done = chosen.without(modified)
+    rows = view.snapshot.columns(done.uids)
+    done = done.only(rows.uids)
+    told = dict(zip(rows.uids, rows.modseqs, strict=True))
     if not command.silent:
-        await _tell_flags(session, command, done)
+        session.send(_flags_table(session, command, done, rows))
     else:
         _tell_surprises(session, command, done, expected)
     return modified, told
@@ -83,7 +88,7 @@ async def _store_labels(
     """
     view = session.selected
     flags = _permitted(view, mailbox, command, flags_of(command.flags))
-    await view.refresh()
+    await session.refresh()
     left = view.snapshot.still(chosen.uids)
     modified: set[int] = set()
     unchanged_since = command.unchanged_since
@@ -92,17 +97,12 @@ async def _store_labels(
         modified |= set(await mailbox.store_flags(left, action, some, unchanged_since))
         left = [uid for uid in left if uid not in modified]
         unchanged_since = None
-    await view.refresh()
+    await session.refresh()
     if not command.silent:
-        for number, uid in _done(view, chosen, modified):
+        done = chosen.without(modified)
+        for number, uid in done.only(view.snapshot.still(done.uids)):
             session.send(_labels_response(view, command, number, uid))
     return modified, {}
-
-
-def _done(view: View, chosen: Chosen, modified: set[int]) -> Chosen:
-    """Return those messages that are there, without those that were left alone."""
-    done = chosen.without(modified)
-    return done.only(view.snapshot.still(done.uids))
 
 
 def _labels_response(view: View, command: commands.Store, number: int, uid: int) -> Response:
@@ -128,6 +128,7 @@ def _permitted(
     return possible
 
 
+@lru_cache(maxsize=1024)
 def canonical(flags: tuple[str, ...], known: frozenset[str]) -> frozenset[str]:
     """Spell flags as the mailbox does: they are the same in any case (RFC 9051 §2.3.2).
 
@@ -168,16 +169,16 @@ def check_permanent(flags: frozenset[str], permanent: frozenset[str]) -> None:
         raise NotPermitted(f"Flags that can not be changed here: {' '.join(sorted(refused))}")
 
 
-async def _tell_flags(session: Session, command: commands.Store, done: Chosen) -> None:
+def _flags_table(session: Session, command: commands.Store, done: Chosen, rows: Rows) -> FetchTable:
+    """Return the responses that tell the flags of some messages, of which none is gone."""
     view = session.selected
-    columns: list[Column] = [FetchColumn.FLAGS]
+    columns: dict[FetchColumn | SectionColumn, Sequence[Any]] = {}
     if _with_uid(session, command) and not view.uid_only:
-        columns.insert(0, FetchColumn.UID)
+        columns[FetchColumn.UID] = rows.uids
+    columns[FetchColumn.FLAGS] = view.flags_of(rows)
     if view.condstore:
-        columns.append(FetchColumn.MODSEQ)
-    table = fetch_table(view, columns, done.only(view.snapshot.still(done.uids)), {})
-    assert table is not None
-    session.send(table)
+        columns[FetchColumn.MODSEQ] = rows.modseqs
+    return FetchTable(done.uids if view.uid_only else done.numbers, columns, view.uid_only)
 
 
 def _tell_surprises(

@@ -78,9 +78,10 @@ class Cursor:
 
     def need(self, pattern: re.Pattern[bytes], what: str) -> re.Match[bytes]:
         """Move behind the pattern, which has to be here."""
-        found = self.match(pattern)
+        found = pattern.match(self.buf, self.pos)
         if found is None:
             raise ParseError(f"Expected {what}")
+        self.pos = found.end()
         return found
 
     def at(self, text: bytes) -> bool:
@@ -96,12 +97,15 @@ class Cursor:
 
     def expect(self, text: bytes, what: str) -> None:
         """Move behind the text, which has to be here."""
-        if not self.skip(text):
+        if not self.buf.startswith(text, self.pos):
             raise ParseError(f"Expected {what}")
+        self.pos += len(text)
 
     def space(self) -> None:
         """Move behind SP."""
-        self.expect(b" ", "a space")
+        if not self.buf.startswith(b" ", self.pos):
+            raise ParseError("Expected a space")
+        self.pos += 1
 
     def end(self) -> None:
         """Make sure that nothing is left."""
