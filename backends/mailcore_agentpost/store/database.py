@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from mailcore.backend import Unavailable
+from mailcore.limits import KIB, MIB
 from mailcore_agentpost.store.reader import Reader
 from mailcore_agentpost.store.schema import migrate
 from mailcore_agentpost.store.writer import Commits, Tell, TellSteps, TellTexts, Transaction, Writer
@@ -24,6 +25,9 @@ FILE: Final = "agentpost.db"
 #: And that of the index of texts beside it.
 TEXTS: Final = "agentpost-texts.db"
 
+# Octets of pages that a connection keeps: a message that is stored changes one of each of a dozen
+# trees, and with SQLite's two megabytes most of them are read again for the next one.
+_CACHE: Final = 16 * MIB
 # Seconds that one process waits for another one's lock: two that start at once migrate in turn.
 _LOCK_TIMEOUT = 30.0
 _LOCK_PAUSE = 0.01
@@ -77,6 +81,7 @@ class Store:
             _write_ahead(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE // KIB}")
             # Checkpoints are the writer's, between commits.
             connection.execute("PRAGMA wal_autocheckpoint = 0")
         except sqlite3.Error:
