@@ -108,7 +108,8 @@ def _beginnings(
         " CROSS JOIN chunks ON chunks.body = messages.body AND chunks.number = 0",
         (_BEGINNING, most, json.dumps(uids), folder),
     )
-    return dict(map(tuple, rows.fetchall()))
+    rows.row_factory = None
+    return dict(rows.fetchall())
 
 
 def _read_range(

@@ -90,9 +90,12 @@ class Sections:
 
     def runs(self) -> Iterator[tuple[slice, bool]]:
         """Yield messages in a row that are read together, and those that are too large for that."""
+        lengths = [sum([end - start for start, end in filter(None, row)]) for row in self._rows]
+        if lengths and max(lengths) <= CHUNK and sum(lengths) <= _MOST:
+            yield slice(0, len(lengths)), True
+            return
         start = total = 0
-        for place, row in enumerate(self._rows):
-            length = sum([span[1] - span[0] for span in row if span is not None])
+        for place, length in enumerate(lengths):
             if length > CHUNK or total + length > _MOST:
                 if start < place:
                     yield slice(start, place), True
@@ -102,8 +105,8 @@ class Sections:
                 start = place + 1
             else:
                 total += length
-        if start < len(self._rows):
-            yield slice(start, len(self._rows)), True
+        if start < len(lengths):
+            yield slice(start, len(lengths)), True
 
     async def read(self, mailbox: Mailbox, run: slice) -> list[list[bytes | None]] | None:
         """Return the octets of a run, a list for each section; None if a message is gone."""
@@ -156,7 +159,5 @@ async def _read(mailbox: Mailbox, ranges: Sequence[OctetRange]) -> list[bytes | 
                 answer.append(await mailbox.read(one.uid, one.start, one.end))
             except KeyError:
                 return None
-    for data, (_, start, end) in zip(answer, ranges, strict=True):
-        if data is None or len(data) != end - start:
-            return None
-    return answer
+    lengths = [-1 if data is None else len(data) for data in answer]
+    return answer if lengths == [end - start for _, start, end in ranges] else None
