@@ -8,12 +8,14 @@ show how the cost grows.
 from __future__ import annotations
 
 import argparse
+import re
 import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +42,8 @@ _COMMANDS: Final = (
     "STATUS INBOX (MESSAGES UNSEEN)",
 )
 
-#: What was asked, the unit of the figure, and the figure.
-_Figure = tuple[str, str, float]
+#: What was asked, and in milliseconds: how long it took, what the server used of the processor.
+_Figure = tuple[str, float, float]
 
 
 def main() -> None:
@@ -63,17 +65,18 @@ def main() -> None:
     arguments = parser.parse_args()
     become_driver()
     sizes: list[int] = []
-    rows: dict[str, tuple[str, list[float]]] = {}
+    memory: list[float] = []
+    rows: dict[str, list[list[float]]] = {}
     for least in arguments.messages:
         with tempfile.TemporaryDirectory(prefix="large-") as name:
             directory = Path(name)
             _deliver(directory)
             sizes.append(_multiply(directory / "agentpost.db", least))
             with running(directory) as target:
-                for what, unit, figure in _measure(target, sizes[-1]):
-                    print(f"{sizes[-1]:>10,}  {what:56} {figure:12.1f} {unit}", file=sys.stderr)
-                    rows.setdefault(what, (unit, []))[1].append(figure)
-    figures = {"made": machine(), "sizes": sizes, "rows": rows}
+                for what, *figure in _measure(target, sizes[-1], memory):
+                    rows.setdefault(what, []).append(figure)
+                    print(f"{sizes[-1]:>10,}  {what:56} {figure[0]:12.1f} ms", file=sys.stderr)
+    figures = {"made": machine(), "sizes": sizes, "memory": memory, "rows": rows}
     if arguments.write is not None:
         write_large(arguments.write, figures)
     print(large_markdown(figures))
@@ -107,43 +110,41 @@ def _multiply(path: Path, least: int) -> int:
     return int(count)
 
 
-def _measure(target: Target, count: int) -> Iterator[_Figure]:
+def _measure(target: Target, count: int, memory: list[float]) -> Iterator[_Figure]:
     assert target.imap is not None
-    memory = target.process.memory()
+    before = target.process.memory()
     with (
         closing(Line.imap(target.imap, target.user, target.password)) as first,
         closing(Line.imap(target.imap, target.user, target.password)) as second,
         closing(Line.imap(target.imap, target.user, target.password)) as third,
     ):
-        yield _asked("SELECT INBOX, cold", first, "SELECT INBOX")
-        yield "memory that it takes", "octets a message", (target.process.memory() - memory) / count
-        yield _asked("SELECT INBOX, warm", second, "SELECT INBOX")
+        asked = partial(_asked, target)
+        yield asked("SELECT INBOX, cold", first, "SELECT INBOX")
+        memory.append((target.process.memory() - before) / count)
+        yield asked("SELECT INBOX, warm", second, "SELECT INBOX")
         seen = set()
         for command in _COMMANDS:
             again = ", again" if command in seen else ""
             seen.add(command)
-            yield _asked(f"`{command}`{again}", second, command)
+            yield asked(f"`{command}`{again}", second, command)
         known = _known(third)
         second.ask(b"STORE %d +FLAGS.SILENT (\\Answered)" % (count // 2))
-        yield _asked("SELECT INBOX (QRESYNC …), one flag has changed", third, known)
+        yield asked("SELECT INBOX (QRESYNC …), one flag has changed", third, known)
 
 
 def _known(line: Line) -> str:
     """Return the SELECT of a client that knows all that is in the mailbox now (RFC 7162)."""
     line.ask(b"ENABLE QRESYNC")
-    said = line.read(b"EXAMINE INBOX").decode()
+    codes = dict(re.findall(r"\[(\w+) (\d+)\]", line.read(b"EXAMINE INBOX").decode()))
     line.ask(b"UNSELECT")
-    validity, modseq = (
-        said.partition(f"[{name} ")[2].partition("]")[0]
-        for name in ("UIDVALIDITY", "HIGHESTMODSEQ")
-    )
-    return f"SELECT INBOX (QRESYNC ({validity} {modseq}))"
+    return f"SELECT INBOX (QRESYNC ({codes['UIDVALIDITY']} {codes['HIGHESTMODSEQ']}))"
 
 
-def _asked(what: str, line: Line, command: str) -> _Figure:
-    before = time.perf_counter()
+def _asked(target: Target, what: str, line: Line, command: str) -> _Figure:
+    used, before = target.process.cpu_seconds(), time.perf_counter()
     line.ask(command.encode())
-    return what, "ms", (time.perf_counter() - before) * 1000
+    seconds = time.perf_counter() - before
+    return what, seconds * 1000, (target.process.cpu_seconds() - used) * 1000
 
 
 if __name__ == "__main__":

@@ -193,21 +193,25 @@ def large_markdown(figures: Mapping[str, Any]) -> str:
     """Return the table of large mailboxes.
 
     Arguments:
-        figures: ``made``, the ``sizes``, and in ``rows`` for each name its unit and a figure for
-            each size.
+        figures: ``made``, the ``sizes``, the octets of ``memory`` that a message takes in each, and
+            in ``rows`` by command how long each took and what it used of the processor, in ms.
     """
     sizes: list[int] = figures["sizes"]
     lines = [
         "## Large mailboxes",
         "",
         f"One INBOX, {OURS} alone, by `python -m benchmarks.large`; {_made(figures['made'])}. The "
-        "server has just been started. Each is asked once, in this order.",
+        "server has just been started; each is asked once, in this order. Milliseconds until the "
+        "answer was whole, and in brackets those that the server used of the processor, by tens.",
         "",
         "| | " + " | ".join(f"{size:,} messages" for size in sizes) + " |",
         "|---|" + "---:|" * len(sizes),
     ]
-    for name, (unit, values) in figures["rows"].items():
-        lines.append(f"| {name} | " + " | ".join(f"{_number(v)} {unit}" for v in values) + " |")
+    for name, taken in figures["rows"].items():
+        cells = [f"{_number(whole)} ({_number(used)})" for whole, used in taken]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    memory = [f"{_number(octets)} octets" for octets in figures["memory"]]
+    lines.append("| memory of the open mailbox, for each message | " + " | ".join(memory) + " |")
     return "\n".join([*lines, ""])
 
 

@@ -62,7 +62,8 @@ def test_mailboxes_that_grow_while_nobody_looks_are_opened_and_asked(tmp_path: P
     _run("benchmarks.large", "--messages", "1000,4000", "--write", tmp_path)
     figures = json.loads((tmp_path / "large.json").read_text())
     assert figures["sizes"] == [1000, 4000]
-    assert all(len(values) == 2 for _, values in figures["rows"].values())
+    assert len(figures["memory"]) == 2
+    assert all(len(taken) == 2 for taken in figures["rows"].values())
     tables = (tmp_path / "RESULTS.md").read_text()
     assert "| | 1,000 messages | 4,000 messages |" in tables
     assert "| SELECT INBOX, warm | " in tables
@@ -73,13 +74,14 @@ def test_the_tables_are_made_of_all_results_that_are_there(tmp_path: Path) -> No
     slower = replace(made, rate=50.0)
     report = Report({"mailcore": "1", "other": "2"}, {"mailcore": "a", "other": "b"}, {"noop": "-"})
     report.results["noop"] = {"mailcore": [made], "other": [slower]}
-    write_large(tmp_path, {"made": {}, "sizes": [10], "rows": {"NOOP": ("ms", [0.5])}})
+    large = {"made": {}, "sizes": [10], "memory": [40.0], "rows": {"NOOP": [(0.5, 0.25)]}}
+    write_large(tmp_path, large)
     report.write(tmp_path)
     assert Report.read(tmp_path / "results.json") == report
     tables = (tmp_path / "RESULTS.md").read_text()
     assert "| noop | 100 | 50 (2×) | - |" in tables
     assert "| noop | 1, 2, 5 | 1, 2, 5 |" in tables
-    assert "| NOOP | 0.5 ms |" in tables
+    assert "| NOOP | 0.5 (0.25) |" in tables
 
 
 def test_what_comes_at_a_pace_is_late_when_the_server_is() -> None:
