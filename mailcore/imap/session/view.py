@@ -279,7 +279,8 @@ class View:
             told: the messages whose flags the client has just been told, by UID, with the
                 mod-sequence that they had then: they may have changed since.
         """
-        if self._position == self.snapshot.log_end and not self._gone:
+        if not self._gone and self._is_all_told(told):
+            self._position = self.snapshot.log_end
             self._all_told = self._told_modseq = self.snapshot.highest_modseq
             return []
         changed, new = self._news()
@@ -305,6 +306,16 @@ class View:
         if not self._gone:
             self._all_told = self._told_modseq
         return responses
+
+    def _is_all_told(self, told: Mapping[int, int]) -> bool:
+        """Tell whether nothing has happened but what the client has just been told."""
+        if self._position == self.snapshot.log_end:
+            return True
+        log = self.snapshot.log_since(self._position)
+        if log is None or len(log) != len(told) or told.keys() != set(log):
+            return False
+        rows = self.snapshot.columns(sorted(told))
+        return dict(zip(rows.uids, rows.modseqs, strict=True)) == told
 
     def _untold_flags(self, changed: Sequence[int], told: Mapping[int, int]) -> Sequence[int]:
         if not told:
