@@ -108,7 +108,8 @@ class Stream:
             if data := self._decrypt(self._tls):
                 return data
             if not self._peer_done:
-                await self.flush()
+                if not self._push():
+                    await self.flush()
                 await self._feed()
         return b""
 
@@ -147,7 +148,11 @@ class Stream:
         Raises:
             OSError: the connection broke.
         """
-        if self._tls is None and not (self._unsent or self._left or self._outgoing.pending):
+        if not (self._unsent or self._left or self._outgoing.pending) and len(data) <= CHUNK:
+            # Nothing waits, as nearly always, and this is one piece: no need to keep account of it.
+            if self._tls is not None and data:
+                self._tls.write(data)
+                data = self._outgoing.read()
             sent = self._socket.send(data)
             if sent == len(data):
                 return True
