@@ -7,7 +7,6 @@ or ``PAUSED``; ``send`` says something; ``data_to_send`` returns the octets for 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum, auto
@@ -109,7 +108,7 @@ class ServerConnection:
         self._limits = limits
         self._tls_available = tls_available
         self._output = Output()
-        self._events: deque[c.Event] = deque()
+        self._events: list[c.Event] = []
         self._eof = False
         #: Extensions that were enabled (RFC 5161), in upper case; sending Enabled adds to it.
         self.enabled: set[str] = set()
@@ -134,7 +133,7 @@ class ServerConnection:
     def _forget_append(self) -> None:
         self._append: AppendParser | None = None
         # What the APPEND in hand says behind the event that is being dealt with.
-        self._append_events: deque[AppendEvent] = deque()
+        self._append_events: list[AppendEvent] = []
         # The literal that the framer waits with, and whether it comes whatever we say.
         self._literal: MessageHead | None = None
         self._literal_comes = False
@@ -233,7 +232,7 @@ class ServerConnection:
                 return NEED_DATA
             self._abort_append()
             self._shut()
-        return self._events.popleft()
+        return self._events.pop(0)
 
     def send(self, response: Response) -> None:
         """Queue a response.
@@ -553,7 +552,7 @@ class ServerConnection:
 
     def _release_append(self) -> None:
         """Bring out what an APPEND says next."""
-        event = self._append_events.popleft()
+        event = self._append_events.pop(0)
         if isinstance(event, c.AppendBegin):
             self._command = event
         if isinstance(event, c.AppendBegin | c.CatenateText):

@@ -5,16 +5,19 @@ The rows are in ``capability_table.py``; this is what a row means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Flag, auto
+from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
 from mailcore.backend import Peer
 from mailcore.imap.commands import Command
 from mailcore.limits import DEFAULT_LIMITS, Limits
 
+# Situations whose capabilities are kept.
+_SITUATIONS: Final = 256
 #: Tells whether a command uses something.
 Uses = Callable[[Any], bool]
 
@@ -54,7 +57,7 @@ class Situation:
     compressed: bool = False
     has_clock: bool = False
     has_time: bool = False
-    mechanisms: Collection[str] = ()
+    mechanisms: tuple[str, ...] = ()
     takes_passwords: bool = True
     disabled: frozenset[str] = frozenset()
 
@@ -128,6 +131,9 @@ class Capabilities:
         self._rows = {row.name.upper(): row for row in rows}
         #: Every optional protocol that a row asks for.
         self.protocols = frozenset(need for row in self._rows.values() for need in row.needs)
+        # Connections find themselves in few situations, and each asks several times.
+        self._names = lru_cache(maxsize=_SITUATIONS)(self._find_names)
+        self._refusals = lru_cache(maxsize=_SITUATIONS)(self._find_refusals)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows.values())
@@ -141,6 +147,9 @@ class Capabilities:
 
     def names(self, situation: Situation) -> tuple[str, ...]:
         """Return what CAPABILITY answers."""
+        return self._names(situation)
+
+    def _find_names(self, situation: Situation) -> tuple[str, ...]:
         return tuple(
             name
             for row in self._rows.values()
@@ -168,6 +177,9 @@ class Capabilities:
 
     def refusals(self, situation: Situation) -> Refusals:
         """Return what is not served in this situation."""
+        return self._refusals(situation)
+
+    def _find_refusals(self, situation: Situation) -> Refusals:
         # What is not told because a part of it is disabled is not served either.
         disabled = [
             row

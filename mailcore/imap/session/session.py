@@ -245,11 +245,14 @@ class Session:
                         self._waits = event is NEED_DATA
                         break
                     await self._guard(self._tell_unasked())
-                elif isinstance(event, commands.Command):
-                    if not self._answer_at_once(event):
-                        await self._serve(event)
-                else:
+                    continue
+                self.delay = 0.0
+                if self._observer is not None:
+                    self._observer.began()
+                if not isinstance(event, commands.Command):
                     await self._take(event)
+                elif not self._answer_at_once(event):
+                    await self._serve(event)
         if output := self.connection.data_to_send():
             return output
         return CLOSE if self._gone or self.connection.closed else NEED_DATA
@@ -274,14 +277,8 @@ class Session:
 
     # ----------------------------------------------------------------------- what drives a step
 
-    def _begin(self) -> None:
-        self.delay = 0.0
-        if self._observer is not None:
-            self._observer.began()
-
     def _answer_at_once(self, command: commands.Command) -> bool:
         """Begin with a command; return whether it is answered, as nothing is to be waited for."""
-        self._begin()
         self._command = command
         answer_now = AT_ONCE.get(type(command))
         answer = None if answer_now is None else answer_now(self, command)
@@ -290,7 +287,6 @@ class Session:
 
     async def _take(self, event: commands.Event) -> None:
         """Deal with what is no command of its own."""
-        self._begin()
         self._is_current = False
         if isinstance(event, commands.ConnectionClosed):
             self._gone = True
