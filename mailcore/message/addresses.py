@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from mailcore.message.headers import unfold
 
@@ -49,8 +49,7 @@ _Token = tuple[bytes, bytes]
 _WORD, _SPACE, _COMMENT = b"", b" ", b"("
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """An address structure of RFC 9051 §7.5.2; octets without quoting, not decoded.
 
     A group starts with an address whose host is None and whose mailbox is the group's name, and

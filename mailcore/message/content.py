@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailcore.message.headers import field_values, unfold
 from mailcore.message.parameters import (
@@ -22,8 +22,7 @@ _SHORT = 100
 _MAX_BOUNDARY = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What the header of an entity says about its body. The fields are those of ``Part``."""
 
     type: str = "text"

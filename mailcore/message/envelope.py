@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailcore.message.addresses import Address, parse_addresses
 from mailcore.message.headers import field_values, unfold
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The fields of ENVELOPE in its order: unfolded octets, encoded words left as they are.
 
     An absent field is None or empty; a string field that is present but empty is ``b""``.

@@ -16,8 +16,8 @@ from mailcore.message.transfer import decode_body
 # RFC 8970 §3.3: should be limited to 200 characters, must not exceed 256.
 PREVIEW_LENGTH = 200
 _PREVIEW_OCTETS = 64 * 1024
-# Characters that are looked at first.
-_BEGINNING = 1000
+# Characters that are looked at first, and then.
+_BEGINNINGS = (400, 4000)
 # Replies quote what the reader knows already; a preview leaves that out.
 _QUOTED_LINE = re.compile(r"^>.*$", re.MULTILINE)
 # Control characters, soft hyphens, and what newsletters pad their own previews with: white space
@@ -70,9 +70,10 @@ def preview(data: Buffer, part: Part) -> str:
     """
     text = extract_text(data, part, _PREVIEW_OCTETS)
     # Most texts say enough in their beginning; the word at its end may be cut.
-    beginning, _, _ = _words(_unquoted(_visible(text[:_BEGINNING]))).rpartition(" ")
-    if len(beginning) >= PREVIEW_LENGTH:
-        return beginning[:PREVIEW_LENGTH].rstrip()
+    for length in _BEGINNINGS:
+        beginning, _, _ = _words(_unquoted(_visible(text[:length]))).rpartition(" ")
+        if len(beginning) >= PREVIEW_LENGTH:
+            return beginning[:PREVIEW_LENGTH].rstrip()
     text = _visible(text)
     return _one_line(_unquoted(text)) or _one_line(text)
 

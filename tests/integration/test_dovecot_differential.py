@@ -431,7 +431,7 @@ def _part(part: Part) -> Part:
     if part.type == "text":
         found["charset"] = found.get("charset", "us-ascii").lower()
     children = tuple(map(_part, part.children))
-    return replace(part, parameters=tuple(sorted(found.items())), children=children)
+    return part._replace(parameters=tuple(sorted(found.items())), children=children)
 
 
 def test_the_answers_mean_the_same() -> None:

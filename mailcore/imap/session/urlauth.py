@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -197,8 +196,8 @@ class _Answer:
         self.size = self._cut[1] - self._cut[0]
         if self.structure is not None and not self.structure.children:
             # RFC 5524 §3.2: it describes what is told.
-            self.structure = replace(
-                self.structure, encoding="binary", body=0, end=spool.size, lines=lines
+            self.structure = self.structure._replace(
+                encoding="binary", body=0, end=spool.size, lines=lines
             )
 
     async def chunks(self) -> AsyncIterator[bytes]:

@@ -5,6 +5,8 @@ Everything is in the one form that the parser makes, so ``parse(encode(response)
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from mailcore.imap import responses as r
@@ -68,12 +70,19 @@ _COMMON = {
     "md5": _NSTRINGS,
     **_EXTENSIONS,
 }
+# Of a tuple every field is inferred that is not given.
+_DEFAULTS = {name: st.just(value) for name, value in Part._field_defaults.items()}
+
+
+def _built(
+    *places: st.SearchStrategy[int], **fields: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Part]:
+    return st.builds(Part, *places, **(_DEFAULTS | fields))
+
+
 _LEAVES = st.one_of(
-    st.builds(
-        Part, *[st.just(0)] * 2, _SIZES, _SIZES, type=st.just("text"), subtype=_WORDS, **_COMMON
-    ),
-    st.builds(
-        Part,
+    _built(*[st.just(0)] * 2, _SIZES, _SIZES, type=st.just("text"), subtype=_WORDS, **_COMMON),
+    _built(
         *[st.just(0)] * 2,
         _SIZES,
         st.just(0),
@@ -86,8 +95,7 @@ _LEAVES = st.one_of(
 
 def _branches(children: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
     return st.one_of(
-        st.builds(
-            Part,
+        _built(
             *[st.just(0)] * 4,
             type=st.just("multipart"),
             subtype=_WORDS,
@@ -95,8 +103,7 @@ def _branches(children: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
             children=st.lists(children, min_size=1, max_size=3).map(tuple),
             **_EXTENSIONS,
         ),
-        st.builds(
-            Part,
+        _built(
             *[st.just(0)] * 2,
             _SIZES,
             _SIZES,

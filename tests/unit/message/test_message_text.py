@@ -66,10 +66,16 @@ def test_preview(data: bytes, expected: str) -> None:
     assert preview_of(data) == expected
 
 
-@given(st.lists(st.text(" >\n\u200c\u200bab\u00e9", max_size=40), max_size=8), st.integers(0, 8))
-def test_a_preview_is_the_same_however_long_the_text_is(pieces: list[str], at: int) -> None:
+@given(
+    st.lists(st.text(" >\n\u200c\u200bab\u00e9", max_size=40), max_size=8),
+    st.integers(0, 8),
+    st.sampled_from((40, 70, 790)),
+)
+def test_a_preview_is_the_same_however_long_the_text_is(
+    pieces: list[str], at: int, words: int
+) -> None:
     """Only the beginning is looked at where that is enough: wherever it is cut."""
-    pieces[at:at] = ["word " * 190 + "\n"]
+    pieces[at:at] = ["word " * words + "\n"]
     text = "".join(pieces)
     visible = re.sub("\u200b+|\u200c(?=\\s)", "", text)
     unquoted = re.sub(r"^>.*$", "", visible, flags=re.MULTILINE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -280,7 +279,7 @@ def test_what_must_hold_a_body_does_even_if_nothing_was_found():
     # RFC 9051 §9: body-type-mpart and body-type-msg hold at least one.
     multipart = Part(0, 0, 0, 0, type="multipart", subtype="mixed")
     assert encode_body(multipart, False).startswith(b'(("text" "plain" ')
-    message = replace(multipart, type="message", subtype="rfc822")
+    message = multipart._replace(type="message", subtype="rfc822")
     assert encode_body(message, False).count(b'("text" "plain" ') == 1
 
 
