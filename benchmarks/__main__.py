@@ -13,14 +13,14 @@ import resource
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from benchmarks.client import Refused, Tally
-from benchmarks.filling import fill
+from benchmarks.filling import fill, make_mailboxes
 from benchmarks.peers import PEERS
 from benchmarks.process import become_driver
 from benchmarks.report import OURS, Report, Result
@@ -134,25 +134,44 @@ def _measure(row: Row, targets: Sequence[Target], report: Report) -> None:
     for target in targets:
         if not row.can_be_asked_of(target) or target.name in report.refusals.get(row.name, ()):
             continue
-        before = target.process.cpu_seconds()
         try:
-            tally = row.measure(target)
+            with _asked(row, target) as asked:
+                result = _result(row, asked)
         except (Refused, OSError) as error:
             report.refusals.setdefault(row.name, {})[target.name] = str(error)[:200]
             _log.warning("%s, %s: %s", row.name, target.name, error)
             continue
-        result = Result(
-            rate=tally.count / tally.seconds,
-            p50=statistics.median(tally.latencies),
-            p99=_p99(tally),
-            cpu=(target.process.cpu_seconds() - before) / tally.count,
-            memory=tally.memory or target.process.memory(),
-            half=_at_half_load(row, target, tally),
-            connections=tally.connections,
-            each=tally.each,
-        )
         results.setdefault(target.name, []).append(result)
         _log.info("%-24s %-10s %12.1f/s", row.name, target.name, result.rate)
+
+
+@contextmanager
+def _asked(row: Row, target: Target) -> Iterator[Target]:
+    """Give the server that a row is asked of."""
+    if not row.alone:
+        yield target
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix=f"{target.name}-") as name,
+        PEERS[target.name](Path(name)) as fresh,
+    ):
+        make_mailboxes(fresh)
+        yield replace(fresh, waiting=target.waiting)
+
+
+def _result(row: Row, target: Target) -> Result:
+    before = target.process.cpu_seconds()
+    tally = row.measure(target)
+    return Result(
+        rate=tally.count / tally.seconds,
+        p50=statistics.median(tally.latencies),
+        p99=_p99(tally),
+        cpu=(target.process.cpu_seconds() - before) / tally.count,
+        memory=tally.memory or target.process.memory(),
+        half=_at_half_load(row, target, tally),
+        connections=tally.connections,
+        each=tally.each,
+    )
 
 
 def _at_half_load(row: Row, target: Target, tally: Tally) -> float | None:

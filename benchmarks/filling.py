@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Final
 
@@ -24,15 +24,23 @@ def fill(target: Target, messages: int = MESSAGES) -> Target:
     """
     if target.imap is None or not target.stores:
         return target
+    make_mailboxes(target)
     line = Line.imap(target.imap, target.user, target.password)
-    for name in _OTHERS:
-        with suppress(Refused):  # it is there already
-            line.ask(b"CREATE " + name)
     deliver(line, messages)
     with suppress(Refused):  # then it has no row for a big message
         line.take(append(b"Big", corpus.big_message(BIG)))
     line.close()
     return replace(target, messages=messages)
+
+
+def make_mailboxes(target: Target) -> None:
+    """Make all that rows want, empty."""
+    if target.imap is None or not target.stores:
+        return
+    with closing(Line.imap(target.imap, target.user, target.password)) as line:
+        for name in _OTHERS:
+            with suppress(Refused):  # it is there already
+                line.ask(b"CREATE " + name)
 
 
 def deliver(line: Line, messages: int) -> None:

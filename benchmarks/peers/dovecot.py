@@ -73,7 +73,9 @@ service stats {{
 _PROMISES: Final = {
     "optimized": "mdbox with mail_fsync = optimized, its default: a message that is saved or "
     "copied is on the disk before the OK, a changed flag is not. It remembers passwords that were "
-    "right, as ours does not, and collects for half a second what it tells those who IDLE",
+    "right, as ours does not, and collects for half a second what it tells those who IDLE. "
+    "Each of these wants an inotify instance (fs.inotify.max_user_instances); one that gets none "
+    "looks every half a minute",
     "always": "the same with mail_fsync = always, so that flags are on the disk as well, as ours "
     "are",
 }

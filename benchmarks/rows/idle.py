@@ -62,6 +62,6 @@ def _watching(target: Target, door: str) -> Line:
 
 _WORK: Final = "connections in IDLE told of a message"
 ROWS: Final = (
-    Row("idle", _WORK, partial(_idle, door="imap"), "imap"),
-    Row("idle tls", _WORK, partial(_idle, door="imaps"), "imaps"),
+    Row("idle", _WORK, partial(_idle, door="imap"), "imap", alone=True),
+    Row("idle tls", _WORK, partial(_idle, door="imaps"), "imaps", alone=True),
 )

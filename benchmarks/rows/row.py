@@ -47,6 +47,8 @@ class Row:
         stores: whether the server must keep mail.
         once: measured only once, before anything else has been read: a cold start.
         paced: whether it can be asked for at a rate: requests that somebody waits for.
+        alone: asked of a server that has just been started, where memory is what matters: one that
+            others have used fills what they have left before it takes more.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Row:
     stores: bool = True
     once: bool = False
     paced: bool = False
+    alone: bool = False
 
     def can_be_asked_of(self, target: Target) -> bool:
         """Tell whether the server has what the row needs."""
