@@ -34,11 +34,12 @@ from mailcore_agentpost.drafting import Drafts
 from mailcore_agentpost.event_log import EventLog
 from mailcore_agentpost.http.door import HTTPDoor
 from mailcore_agentpost.hub import Hub
-from mailcore_agentpost.imap import Access, Account
+from mailcore_agentpost.imap import Account
 from mailcore_agentpost.mail import inboxes, keys, scram
 from mailcore_agentpost.mail.logins import admit_certificate, judge, knows_certificate
 from mailcore_agentpost.mail.scram import HASH
 from mailcore_agentpost.mail.trash import empty_trash
+from mailcore_agentpost.mailbox import Access
 from mailcore_agentpost.names import trio_resolver
 from mailcore_agentpost.operations import (
     AuditTrail,

@@ -27,9 +27,9 @@ from mailcore_agentpost.formats import (
 )
 from mailcore_agentpost.formats.maildir import read_file
 from mailcore_agentpost.hub import Hub
-from mailcore_agentpost.imap import Access, Mailbox
 from mailcore_agentpost.mail import audit, folders, messages, placements
 from mailcore_agentpost.mail.digest import digest
+from mailcore_agentpost.mailbox import Access, Mailbox
 from mailcore_agentpost.policy import Sender
 from mailcore_agentpost.settings import Settings
 from mailcore_agentpost.store import FILE, TEXTS, Store, Transaction

@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from mailcore.imap.searchkeys import Text
-from mailcore_agentpost.imap import Mailbox
+from mailcore_agentpost.mailbox import Mailbox
 from mailcore_agentpost.texts import schema
 
 from ..site import IMAPClient, Site, opening
