@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,10 @@ class MailParameters:
     other: Mapping[str, str | None] = field(default_factory=dict)
 
 
+#: What most MAIL commands ask for: nothing.
+NO_MAIL_PARAMETERS: Final = MailParameters()
+
+
 @dataclass(frozen=True, slots=True)
 class RcptParameters:
     """ESMTP parameters of RCPT TO.
@@ -134,3 +139,7 @@ class RcptParameters:
     notify: tuple[str, ...] = ()
     orcpt: str | None = None
     other: Mapping[str, str | None] = field(default_factory=dict)
+
+
+#: What most RCPT commands ask for: nothing.
+NO_RCPT_PARAMETERS: Final = RcptParameters()

@@ -55,7 +55,7 @@ from mailcore.smtp.session.guard import guarded
 from mailcore.smtp.session.login import Login
 from mailcore.smtp.session.transaction import Transaction, for_all
 from mailcore.smtp.state import State
-from mailcore.smtp.types import Reply
+from mailcore.smtp.types import NO_MAIL_PARAMETERS, NO_RCPT_PARAMETERS, Reply
 
 #: ``submission``: users send, after AUTH (RFC 6409). ``mx``: strangers deliver to users here.
 #: ``lmtp``: a mail server of one's own delivers, and hears about each recipient.
@@ -247,8 +247,7 @@ class Session:
             case MailFrom():
                 self._connection.send(await self._mail(event))
             case RcptTo() if self._transaction is not None:
-                refusal = self._offers.refuse_rcpt(event.parameters)
-                self._connection.send(refusal or await self._transaction.add(event))
+                self._connection.send(await self._rcpt(event, self._transaction))
             case EndOfData(fault):
                 await self._end_of_data(fault)
             case EndOfChunk(size, fault):
@@ -380,7 +379,9 @@ class Session:
     async def _mail(self, event: MailFrom) -> Reply:
         if self._login is not None and self._login.submitter is None:
             return replies.LOGIN_FIRST
-        if (refusal := self._offers.refuse_mail(event.parameters)) is not None:
+        asked = event.parameters
+        # Who asks for nothing can be refused nothing; and what is offered need not be worked out.
+        if asked is not NO_MAIL_PARAMETERS and (refusal := self._offers.refuse_mail(asked)):
             return refusal
         with guarded() as verdict:
             delivery = self._open_delivery()
@@ -391,6 +392,12 @@ class Session:
         if reply.accepted:
             self._transaction = transaction
         return reply
+
+    async def _rcpt(self, event: RcptTo, transaction: Transaction) -> Reply:
+        asked = event.parameters
+        if asked is not NO_RCPT_PARAMETERS and (refusal := self._offers.refuse_rcpt(asked)):
+            return refusal
+        return await transaction.add(event)
 
     def _open_delivery(self) -> Delivery:
         if self._delivery is None:

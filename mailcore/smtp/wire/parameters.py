@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from mailcore.smtp.types import DeliverBy, MailParameters, RcptParameters, Reply
+from mailcore.smtp.types import (
+    NO_MAIL_PARAMETERS,
+    NO_RCPT_PARAMETERS,
+    DeliverBy,
+    MailParameters,
+    RcptParameters,
+    Reply,
+)
 from mailcore.smtp.wire.path import PathError, parse_mailbox
 from mailcore.smtp.wire.refusal import Refused
 from mailcore.smtp.wire.xtext import decode_unitext, decode_xtext, encode_unitext, encode_xtext
@@ -40,9 +47,6 @@ _ORCPT_OCTETS = 500
 _ENVID_OCTETS = 100
 
 Raw = dict[str, str | None]
-
-_NO_MAIL_PARAMETERS = MailParameters()
-_NO_RCPT_PARAMETERS = RcptParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def mail_parameters(raw: Raw) -> MailParameters:
     Raises:
         Refused: 501 5.5.4 for a wrong value, 555 5.5.4 for a keyword that is not known.
     """
-    return MailParameters(**_typed(raw, _MAIL)) if raw else _NO_MAIL_PARAMETERS
+    return MailParameters(**_typed(raw, _MAIL)) if raw else NO_MAIL_PARAMETERS
 
 
 def rcpt_parameters(raw: Raw) -> RcptParameters:
@@ -92,7 +96,7 @@ def rcpt_parameters(raw: Raw) -> RcptParameters:
     Raises:
         Refused: 501 5.5.4 for a wrong value, 555 5.5.4 for a keyword that is not known.
     """
-    return RcptParameters(**_typed(raw, _RCPT)) if raw else _NO_RCPT_PARAMETERS
+    return RcptParameters(**_typed(raw, _RCPT)) if raw else NO_RCPT_PARAMETERS
 
 
 def format_mail_parameters(parameters: MailParameters) -> str:
