@@ -43,6 +43,7 @@ VERSION: Final = 2
 # field ends, counted from the end of this table.
 _FIELDS: Final = 13
 _TABLE: Final = struct.Struct(f"<BQqh{_FIELDS}I")
+_TABLE_END: Final = _TABLE.size
 _NO_DATE: Final = -(2**63)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -97,18 +98,19 @@ class Summary:
         return f"<Summary of {self.size} octets: {self.subject!r}>"
 
     def _field(self, index: int) -> bytes:
-        start = _TABLE.size
-        return self._data[start + self._ends[index] : start + self._ends[index + 1]]
+        ends = self._ends
+        return self._data[_TABLE_END + ends[index] : _TABLE_END + ends[index + 1]]
 
     @property
     def envelope(self) -> bytes:
         """The value of ENVELOPE as IMAP sends it."""
-        return self._field(0)
+        return self._data[_TABLE_END : _TABLE_END + self._ends[1]]
 
     @property
     def bodystructure(self) -> bytes:
         """The value of BODYSTRUCTURE as IMAP sends it."""
-        return self._field(1)
+        ends = self._ends
+        return self._data[_TABLE_END + ends[1] : _TABLE_END + ends[2]]
 
     @property
     def body(self) -> bytes:
