@@ -53,7 +53,7 @@ class Found:
     def uids(self) -> Sequence[int]:
         """The UID of each."""
         if self._uids is None:
-            self._uids = list(compress(self._among.uids, self._mask))
+            self._uids = _masked(self._among.uids, self._mask)
         return self._uids
 
     @property
@@ -61,7 +61,7 @@ class Found:
         """The sequence number of each."""
         if self._numbers is None:
             if self._mask:
-                self._numbers = list(compress(self._among.numbers, self._mask))
+                self._numbers = _masked(self._among.numbers, self._mask)
             else:
                 self._numbers = self._view.numbers(self.uids)
         return self._numbers
@@ -79,3 +79,12 @@ class Found:
     def highest_modseq(self) -> int | None:
         """Return the highest mod-sequence of those that are not gone; None if all are."""
         return max(self._view.columns(sorted(self.uids)).modseqs, default=None)
+
+
+def _masked(values: Sequence[int], mask: bytes) -> list[int]:
+    """Return those of some values that the mask has a 1 for."""
+    first, last = mask.find(1), mask.rfind(1)
+    if first < 0:
+        return []
+    # What is looked for is often a part of the mailbox: only that is looked through.
+    return list(compress(values[first : last + 1], mask[first : last + 1]))
