@@ -17,8 +17,6 @@ _NOT_TEXT = re.compile(r"[^\t -~]")
 _LINE_OCTETS = 512
 
 
-# Most replies are the same few.
-@lru_cache(maxsize=256)
 def encode_reply(reply: Reply) -> bytes:
     """Write a reply, the enhanced code on each line (RFC 2034 §4).
 
@@ -29,18 +27,24 @@ def encode_reply(reply: Reply) -> bytes:
         LocalProtocolError: the code is not 200 to 599, or the enhanced code is not one, or of
             another class.
     """
-    if not 200 <= reply.code <= 599:
-        raise LocalProtocolError(f"{reply.code} is not an SMTP reply code")
+    return _encoded(reply.code, reply.enhanced, tuple(reply.lines))
+
+
+# Most replies are the same few.
+@lru_cache(maxsize=256)
+def _encoded(code: int, enhanced: str | None, texts: tuple[str, ...]) -> bytes:
+    if not 200 <= code <= 599:
+        raise LocalProtocolError(f"{code} is not an SMTP reply code")
     prefix = ""
-    if reply.enhanced is not None:
-        if not ENHANCED.fullmatch(reply.enhanced) or reply.enhanced[0] != str(reply.code)[0]:
-            raise LocalProtocolError(f"{reply.enhanced!r} does not go with {reply.code}")
-        prefix = reply.enhanced + " "
+    if enhanced is not None:
+        if not ENHANCED.fullmatch(enhanced) or enhanced[0] != str(code)[0]:
+            raise LocalProtocolError(f"{enhanced!r} does not go with {code}")
+        prefix = enhanced + " "
     # A challenge is one line, whatever its length (RFC 4954 §4: 12,288 octets).
-    width = None if reply.code == 334 else _LINE_OCTETS - len("250 \r\n") - len(prefix)
-    texts = [part for line in reply.lines or ("",) for part in _fit(line, width)]
-    lines = [f"{reply.code}-{prefix}{text}\r\n" for text in texts[:-1]]
-    lines.append(f"{reply.code} {prefix}{texts[-1]}\r\n")
+    width = None if code == 334 else _LINE_OCTETS - len("250 \r\n") - len(prefix)
+    parts = [part for text in texts or ("",) for part in _fit(text, width)]
+    lines = [f"{code}-{prefix}{part}\r\n" for part in parts[:-1]]
+    lines.append(f"{code} {prefix}{parts[-1]}\r\n")
     return "".join(lines).encode("ascii")
 
 

@@ -14,6 +14,11 @@ def test_the_enhanced_code_is_on_each_line() -> None:
     assert encode_reply(reply) == b"250-2.1.0 one\r\n250 2.1.0 two\r\n"
 
 
+def test_a_list_of_lines_does_as_well() -> None:
+    reply = Reply(250, None, ["one", "two"])  # type: ignore[arg-type]  # embedders do
+    assert encode_reply(reply) == b"250-one\r\n250 two\r\n"
+
+
 def test_no_text_is_no_problem() -> None:
     assert encode_reply(Reply(220, None, ())) == b"220 \r\n"
     # RFC 4954 §4: the space is there even before an empty challenge.
