@@ -57,7 +57,10 @@ class Observer(Protocol):
         ...
 
     def login_changed(self, logged_in: bool) -> None:
-        """The client has logged in, or its login is void (UNAUTHENTICATE, RFC 8437)."""
+        """The client has logged in, or its login is void (UNAUTHENTICATE, RFC 8437).
+
+        It is told at once where nobody has to log in.
+        """
         ...
 
 

@@ -1,8 +1,9 @@
 """What was said on one connection lately, without its secrets.
 
-While a client has not logged in, each line is looked at as it comes and its secrets are never kept.
-After that a piece of either side is one entry, cut in the middle if it is long, and is made into
-lines only when somebody wants to read them: a connection that nobody looks at costs an append.
+While a client has yet to log in, each line is looked at as it comes and its secrets are never kept.
+After that, and where nobody logs in, a piece of either side is one entry, cut in the middle if it
+is long, and is made into lines only when somebody wants to read them: a connection that nobody
+looks at costs an append.
 """
 
 from __future__ import annotations

@@ -229,6 +229,9 @@ class Session:
     def observe(self, observer: Observer) -> None:
         """Tell an observer, from now on, what this session does."""
         self._observer = self._connection.observer = observer
+        if self._login is None:
+            # Nobody says a password where nobody logs in: each line need not be looked at for one.
+            observer.login_changed(True)
 
     def standing(self) -> Standing:
         """Return where the session stands."""

@@ -63,6 +63,27 @@ async def test_an_imap_session_tells_where_it_stands() -> None:
     assert sessions.tally.received["imap"] == live.octets_in > 0
 
 
+@pytest.mark.parametrize("said", [[b"AUTH PLAIN %b"], [b"AUTH PLAIN", b"%b"]])
+async def test_a_password_said_where_nobody_logs_in_is_masked_when_it_is_read(
+    said: list[bytes],
+) -> None:
+    peer = Peer("smtp", "192.0.2.1", tls=True)
+    session = SmtpSession(MemoryBackend({USER: PASSWORD}), peer, hostname="mx.test", mode="mx")
+    with LiveSessions().watch(1, "mx", peer, session, lambda reason: None) as live:
+        link = Link(session)
+        await link.exchange()
+        await link.exchange(b"EHLO a.example\r\n")
+        for line in said:
+            await link.exchange(line.replace(b"%b", plain()) + b"\r\n")
+        await link.exchange(b"NOOP\r\n")
+        await session.aclose()
+    assert live.transcript is not None
+    texts = [line.text for line in live.transcript.lines()]
+    assert any("••••" in text for text in texts)
+    assert not any(plain().decode() in text for text in texts)
+    assert texts[-2:] == ["NOOP", "250 2.0.0 OK"]
+
+
 async def test_commands_are_counted_by_name_and_answer() -> None:
     sessions, session = LiveSessions(), imap()
     with sessions.watch(1, "imap", session.peer, session, lambda reason: None) as live:
