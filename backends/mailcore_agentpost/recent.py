@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailcore.backend import Changes, FlagsChanged, MessageColumns
+from mailcore.backend import Changes, FlagsChanged, MessageColumns, unchanged
 from mailcore.limits import KIB, MIB
 from mailcore_agentpost.store import Step
 
@@ -117,7 +117,7 @@ class RecentChanges:
             if log is None or not log.start <= modseq <= log.end:
                 return None
             steps = log.steps[modseq - log.start :]
-        return _changes(steps) if steps else Changes((), highest_modseq=modseq)
+        return _changes(steps) if steps else unchanged(modseq)
 
 
 def _changes(steps: Sequence[Step]) -> Changes:

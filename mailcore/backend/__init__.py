@@ -29,6 +29,7 @@ from mailcore.backend.changes import (
     MessageColumns,
     MessageState,
     all_messages,
+    unchanged,
 )
 from mailcore.backend.credentials import KeepsScramKeys, TakesCredentials
 from mailcore.backend.errors import (
@@ -193,4 +194,5 @@ __all__ = [
     "WithholdsCapabilities",
     "all_messages",
     "offered_by",
+    "unchanged",
 ]

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final, NamedTuple, overload
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -176,6 +177,15 @@ class Changes:
     uid_next: int = 1
     complete: bool = False
     flagged: Sequence[FlagsChanged] = ()
+
+
+@lru_cache(maxsize=4096)
+def unchanged(modseq: int) -> Changes:
+    """Return what most looks find: nothing has happened since a mod-sequence.
+
+    Made once for all who ask.
+    """
+    return Changes((), highest_modseq=modseq)
 
 
 def all_messages(messages: Iterable[MessageState], *, modseq: int = 1) -> Changes:

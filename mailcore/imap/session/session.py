@@ -537,7 +537,7 @@ class Session:
         """Take note that the mailbox was asked, and all told."""
         self._is_current = True
 
-    async def refresh(self) -> None:
+    def refresh(self) -> Awaitable[None]:
         """Bring what is known of the selected mailbox up to date; nothing is told yet.
 
         Raises:
@@ -545,7 +545,7 @@ class Session:
         """
         # Whatever has been hinted at by now is known then, and need not be looked for again.
         self._stale = False
-        await self.selected.refresh()
+        return self.selected.refresh()
 
     def mark_stale(self) -> None:
         """Take note that the selected mailbox has changed: updates will be looked for."""
