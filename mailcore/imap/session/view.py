@@ -41,6 +41,8 @@ def _with_recent(flags: frozenset[str]) -> frozenset[str]:
 
 def _among(uids: set[int], known: array[int], count: int) -> set[int]:
     """Return those of some UIDs that stand among the first ones of a rising column."""
+    if not uids:
+        return uids
     if len(uids) * _SOUGHT > count:
         return uids.intersection(known[:count])
     places = ((uid, bisect_left(known, uid, 0, count)) for uid in uids)
@@ -309,8 +311,8 @@ class View:
 
     def _is_all_told(self, told: Mapping[int, int]) -> bool:
         """Tell whether nothing has happened but what the client has just been told."""
-        if self._position == self.snapshot.log_end:
-            return True
+        if self._position == self.snapshot.log_end or not told:
+            return self._position == self.snapshot.log_end
         log = self.snapshot.log_since(self._position)
         if log is None or len(log) != len(told) or told.keys() != set(log):
             return False
@@ -368,7 +370,9 @@ class View:
             touched = set(compress(rows.uids, map(told_modseq.__le__, rows.modseqs)))
             gone = set(self.uids).difference(rows.uids)
         else:
-            touched = _among(set(log), self._known, self._count)
+            # Most often a message has come, and nothing has happened to those that are known.
+            known_before = {uid for uid in log if uid <= self._last}
+            touched = _among(known_before, self._known, self._count)
             gone = touched - _among(touched, self.snapshot.uids, len(self.snapshot))
         self._gone |= gone
         known = self.snapshot.uids
