@@ -20,7 +20,6 @@ from mailcore.net.binding import Listener
 from mailcore.net.driver import drive, handshake
 from mailcore.net.listener import Admission, Connection, Door, DoorName, Handler
 from mailcore.net.stream import Stream
-from mailcore.networks import Networks
 from mailcore.observer import Observable
 from mailcore.smtp.session import Listener as Habits
 from mailcore.smtp.session import Session as SmtpSession
@@ -255,8 +254,7 @@ def smtp_sessions(
         through: see :class:`mailcore.smtp.session.Session`.
     """
 
-    # The same for all of them.
-    quirks, trusted = listener.allowed, Networks(listener.trusted)
+    quirks = listener.allowed  # the same for all of them
 
     def new_session(peer: Peer) -> Session:
         return SmtpSession(
@@ -268,7 +266,7 @@ def smtp_sessions(
             starttls=starttls,
             quirks=quirks,
             disabled=listener.disable,
-            trusted=peer.host in trusted,
+            trusted=listener.trusts(peer.host),
             through=through,
         )
 

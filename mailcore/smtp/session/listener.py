@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailcore.networks import Networks
 from mailcore.smtp.quirks import Quirk, parse_quirks
@@ -48,7 +49,13 @@ class Listener:
         Arguments:
             host: its address as text; "" on a unix socket.
         """
-        return host in Networks(self.trusted)
+        return host in _networks(self.trusted)
+
+
+@lru_cache(maxsize=64)
+def _networks(names: tuple[str, ...]) -> Networks:
+    """Read the names once, and not with every connection."""
+    return Networks(names)
 
 
 #: A listener about which nothing is special.
