@@ -49,7 +49,7 @@ class Listener:
         Arguments:
             host: its address as text; "" on a unix socket.
         """
-        return host in _networks(self.trusted)
+        return host in _networks(tuple(self.trusted))
 
 
 @lru_cache(maxsize=64)
