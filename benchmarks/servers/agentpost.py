@@ -25,7 +25,9 @@ from mailcore.net import bind, serve_imap, serve_mx, serve_smtp
 from mailcore.net.doors import session_door
 from mailcore.serve.certificates import development_certificate
 from mailcore.serve.protocol import Context
+from mailcore_agentpost.mail.inboxes import inbox_at, insert_inbox
 from mailcore_agentpost.settings import Settings
+from mailcore_agentpost.store import Transaction
 
 _MANY = 1_000_000
 _LIMITS = replace(DEFAULT_LIMITS, connections_per_peer=_MANY, connections=_MANY)
@@ -37,11 +39,27 @@ _SETTINGS = Settings(
 )
 
 
+def _make_recipient(transaction: Transaction, user: str) -> str:
+    """Make an inbox beside the user's: what is delivered must not make the rows of IMAP longer."""
+    inbox = inbox_at(transaction.connection, user)
+    assert inbox is not None
+    made = insert_inbox(
+        transaction,
+        inbox.org_id,
+        username="recipient",
+        domain="shared.localhost",
+        now=datetime.now(UTC),
+    )
+    return made.address
+
+
 async def _serve(directory: Path) -> None:
     tls = development_certificate(directory, ["localhost"]).context()
     context = Context(data=directory, domain="shared.localhost", limits=_LIMITS, options=_SETTINGS)
     async with mailcore_agentpost.open(context) as backend, trio.open_nursery() as nursery:
         first = await backend.bootstrap(new_key=True)
+        user = first.inboxes[0]
+        recipient = await backend.store.write(partial(_make_recipient, user=user))
 
         def new_session(peer: Peer) -> Session:
             return Session(
@@ -66,8 +84,8 @@ async def _serve(directory: Path) -> None:
                     "imaps": await port(partial(serve_imap, backend, tls=tls, limits=_LIMITS)),
                     "smtp": await port(partial(serve_mx, backend, limits=_LIMITS)),
                     "smtps": await port(partial(serve_smtp, backend, tls=tls, limits=_LIMITS)),
-                    "user": first.inboxes[0],
-                    "recipient": first.inboxes[0],
+                    "user": user,
+                    "recipient": recipient,
                     "password": first.api_key,
                 }
             ),
