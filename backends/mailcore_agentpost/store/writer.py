@@ -142,7 +142,8 @@ class Writer(Worker[Transaction]):
             done = []
             for call in calls:
                 call.result = outcome.Error(error)
-        if self._connection.total_changes != before:  # or it was somebody who only looks
+        wrote = self._connection.total_changes != before  # or it was somebody who only looks
+        if wrote:
             self.commits.add(len(calls), perf_counter() - began)
         moved = {folder for transaction in done for folder in transaction.moved}
         events = [event for transaction in done for event in transaction.events]
@@ -151,7 +152,8 @@ class Writer(Worker[Transaction]):
         due = {queue for transaction in done for queue in transaction.due}
         if moved or events or due:
             self._tell(moved, events, due)
-        self._tell_texts({number for transaction in done for number in transaction.texts})
+        if wrote:
+            self._tell_texts({number for transaction in done for number in transaction.texts})
         for transaction in done:
             for tell in transaction.after:
                 tell()

@@ -71,6 +71,18 @@ async def test_what_waits_shares_a_commit(store: Store) -> None:
     assert store._writer.commits.calls >= 300
 
 
+async def test_who_only_looks_holds_up_no_index(tmp_path: Path) -> None:
+    told: list[set[int]] = []
+    store = Store(tmp_path / "agentpost.db", tell_texts=lambda messages: told.append({*messages}))
+    try:
+        await store.write(lambda transaction: transaction.execute("PRAGMA data_version").fetchone())
+        assert told == []
+        await store.write(add("something"))
+        assert told == [set()]
+    finally:
+        store.close()
+
+
 async def test_a_batch_is_bounded(store: Store) -> None:
     before = store._writer.commits.count
     async with trio.open_nursery() as nursery:
