@@ -311,8 +311,10 @@ class View:
 
     def _is_all_told(self, told: Mapping[int, int]) -> bool:
         """Tell whether nothing has happened but what the client has just been told."""
-        if self._position == self.snapshot.log_end or not told:
-            return self._position == self.snapshot.log_end
+        if self._position == self.snapshot.log_end:
+            return True
+        if not told:
+            return False
         log = self.snapshot.log_since(self._position)
         if log is None or len(log) != len(told) or told.keys() != set(log):
             return False
