@@ -91,9 +91,6 @@ class Sections:
     def runs(self) -> Iterator[tuple[slice, bool]]:
         """Yield messages in a row that are read together, and those that are too large for that."""
         lengths = [sum([end - start for start, end in filter(None, row)]) for row in self._rows]
-        if lengths and max(lengths) <= CHUNK and sum(lengths) <= _MOST:
-            yield slice(0, len(lengths)), True
-            return
         start = total = 0
         for place, length in enumerate(lengths):
             if length > CHUNK or total + length > _MOST:
