@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
 
 from mailcore.backend import BackendError
@@ -15,12 +14,7 @@ _OK: Final = Status.OK
 
 def ok(command: Command, text: str = "", code: ResponseCode | None = None) -> Tagged:
     """Return OK; the text says which command is complete unless another is given."""
-    return Tagged(command.tag, _OK, text or _completed(type(command).__name__), code)
-
-
-@cache
-def _completed(name: str) -> str:
-    return f"{name} completed"
+    return Tagged(command.tag, _OK, text or f"{type(command).__name__} completed", code)
 
 
 def no(command: Command, text: str, code: str | None = None) -> Tagged:
